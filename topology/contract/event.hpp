@@ -61,6 +61,11 @@ struct ScaleId {
   constexpr explicit operator bool() const { return value != 0; }
 };
 
+/// The id of the event that a step emits as its `n`-th, counted from 0. `step` is `Inbound::at`.
+constexpr EventId emitted(EventId step, std::uint32_t n) {
+  return {step.offset, step.partition, n, step.stage};
+}
+
 /// The scale event that begins with the event `first`: BLAKE2b of its id (RFC 7693), cut to 48 bits, never 0.
 ScaleId scale_of(const EventId& first);
 /// `evt-` and 12 hexadecimal digits.

@@ -32,7 +32,6 @@ class Outbox {
     Topic topic{};
     std::string key;
     ScaleId scale;
-    bool begins_scale = false;  ///< the host derives the scale event from this event's own id
     EventId answers;
     std::vector<std::byte> event;  ///< an encoded Event whose header is still blank
   };
@@ -54,15 +53,7 @@ class Outbox {
   template <class Body>
   void emit(const Address& to, const Body& body) {
     const auto org = to.org.value_or(org_);
-    emissions_.push_back(
-        {to.topic, std::string(to.key), to.scale.value_or(scale_), false, to.answers, encode(body, org)});
-  }
-
-  /// As `emit`, and `body` is the first event of a new scale event, which is named after it.
-  template <class Body>
-  void begin_scale(const Address& to, const Body& body) {
-    emit(to, body);
-    emissions_.back().begins_scale = true;
+    emissions_.push_back({to.topic, std::string(to.key), to.scale.value_or(scale_), to.answers, encode(body, org)});
   }
 
   /// Asks the outside for an effect. It runs once all that led to it is durable; its answer comes to this inbox.

@@ -8,9 +8,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "topology/contract/event.hpp"
 #include "topology/contract/units.hpp"
 
 namespace virtscale {
@@ -19,6 +21,26 @@ namespace virtscale {
 struct Failure {
   std::string reason;
   bool temporary = true;  ///< another attempt may succeed
+};
+
+// --- What a stage's shell is given --------------------------------------------------------------------------------
+
+/// A request that a fold has asked, to be run now.
+struct EffectRequest {
+  EventId id;
+  ScaleId scale;
+  std::string org;
+  std::vector<std::byte> event;  ///< the encoded Event that asks; verified
+};
+
+/// Takes the encoded Event that answers (schemas/codec.hpp: encode); called once, on any thread.
+using Answer = std::function<void(std::vector<std::byte> event)>;
+
+/// How the requests of one stage reach the outside: decodes a request, calls a driver, encodes the answer.
+class Effects {
+ public:
+  virtual ~Effects() = default;
+  virtual void perform(std::shared_ptr<const EffectRequest> request, Answer answer) = 0;
 };
 
 // --- Domains -------------------------------------------------------------------------------------------------------
