@@ -21,9 +21,11 @@ namespace virtscale {
 /// A place in the order in which one `Log` object makes records durable. Starts at 0; 0 is always durable.
 using Ticket = std::uint64_t;
 
-/// A record may hold at most this much value: Kafka's default `message.max.bytes` is 1 MiB with its overhead, and an
-/// alert webhook of 1 MiB is cut into one record for each alert.
-inline constexpr std::size_t record_bytes_max = 1'000'000;
+/// An event may have at most this many bytes: room below Kafka's default `message.max.bytes` (1 MiB, 1,048,588 with its
+/// overhead) for the dead letter that would carry it whole.
+inline constexpr std::size_t event_bytes_max = 1'000'000;
+/// A record may hold at most this much value.
+inline constexpr std::size_t record_bytes_max = event_bytes_max + 20'000;
 /// Keys are names; this is far above `org/service` at their own bounds.
 inline constexpr std::size_t key_bytes_max = 1'024;
 

@@ -1,0 +1,83 @@
+#include "topology/host/admission.hpp"
+
+#include <algorithm>
+
+#include "topology/contract/blake2b.hpp"
+
+namespace virtscale {
+namespace {
+
+schema::Body body_named(std::string_view name) {
+  for (auto body : schema::EnumValuesBody()) {
+    if (schema::name_of(body) == name) return body;
+  }
+  return schema::Body::NONE;
+}
+
+std::uint64_t bit_of(std::string_view name) {
+  return std::uint64_t{1} << static_cast<unsigned>(body_named(name));
+}
+
+// Answers and timers come back to the partition that asked, whatever their key.
+bool goes_by_key(const schema::Event& event) {
+  return event.header()->id().stage() == static_cast<std::uint8_t>(Source::edge) &&
+         event.header()->answers().offset() == 0 && event.header()->answers().stage() == 0 &&
+         event.body_type() != schema::Body::TimerFired && event.body_type() != schema::Body::FoldActivated;
+}
+
+}  // namespace
+
+AllowedEvents::AllowedEvents(Topic inbox) {
+  for (const auto& flow : graph::flows) {
+    if (flow.topic == inbox) by_source_[static_cast<std::size_t>(flow.from)] |= bit_of(flow.event);
+  }
+  for (const auto name : graph::host_events) by_source_[static_cast<std::size_t>(Source::edge)] |= bit_of(name);
+  // "Not found" is bit 0, which is also the body NONE: never allowed.
+  for (auto& bits : by_source_) bits &= ~std::uint64_t{1};
+}
+
+EventId id_of(const schema::EventId& id) {
+  return {id.offset(), id.partition(), id.index(), static_cast<Source>(id.stage())};
+}
+
+schema::EventId to_schema(const EventId& id) {
+  return {id.offset, id.partition, id.index, static_cast<std::uint8_t>(id.stage)};
+}
+
+const schema::Event* admit(const LogRecord& record, const AllowedEvents& allowed, std::uint32_t partitions,
+                           std::string& reason) {
+  if (record.value.size() > event_bytes_max) {
+    reason = "the record has " + std::to_string(record.value.size()) + " bytes; an event has at most " +
+             std::to_string(event_bytes_max);
+    return nullptr;
+  }
+  const auto* event = schema::verify_event(record.value);
+  if (event == nullptr) {
+    reason =
+        "the record is not an Event of schemas/envelope.fbs: write it with the current schema and its file identifier";
+    return nullptr;
+  }
+  const auto source = event->header()->id().stage();
+  if (source > static_cast<std::uint8_t>(Source::audit) ||
+      !allowed.allows(static_cast<Source>(source), event->body_type())) {
+    reason = std::string(schema::name_of(event->body_type())) + " from source " + std::to_string(source) +
+             " is not allowed on topic " + std::string(name_of(record.from.topic)) + ": see topology/graph.hpp";
+    return nullptr;
+  }
+  if (goes_by_key(*event) && partition_of(record.key, partitions) != record.from.partition) {
+    reason = "the key belongs to partition " + std::to_string(partition_of(record.key, partitions)) +
+             ": produce with the murmur2 partitioner";
+    return nullptr;
+  }
+  return event;
+}
+
+void fill_header(std::vector<std::byte>& event, const HeaderFields& fields) {
+  auto& header = schema::mutable_header(event);
+  header =
+      schema::Header(to_schema(fields.id), to_schema(fields.answers), fields.scale.value, fields.lane, 0, fields.epoch);
+  const auto hash = blake2b_64(event);
+  header.mutate_hash(hash);
+}
+
+}  // namespace virtscale

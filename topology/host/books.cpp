@@ -1,0 +1,93 @@
+#include "topology/host/books.hpp"
+
+#include <charconv>
+
+namespace virtscale {
+namespace {
+
+// Short enough to stay within a std::string's own buffer: these keys are made for every record.
+std::string lane_key(std::uint8_t side, std::uint32_t partition) {
+  char text[12];
+  text[0] = static_cast<char>('a' + side);
+  const auto end = std::to_chars(text + 1, text + sizeof text, partition).ptr;
+  return {text, end};
+}
+
+// Ordered as the ids are: fixed width, hexadecimal.
+std::string request_key(const EventId& id) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string key;
+  key.reserve(24);
+  for (int shift = 60; shift >= 0; shift -= 4) key += digits[(id.offset >> shift) & 15];
+  for (int shift = 28; shift >= 0; shift -= 4) key += digits[(id.index >> shift) & 15];
+  return key;
+}
+
+EventId id_in(const schema::PendingRequestT& request) {
+  const auto& id = schema::GetEvent(request.event.data())->header()->id();
+  return {id.offset(), id.partition(), id.index(), static_cast<Source>(id.stage())};
+}
+
+}  // namespace
+
+std::vector<AnyTable*> Books::tables() {
+  return {&progress_, &seen_, &given_, &pending_, &timers_};
+}
+
+void Books::rebuild() {
+  progress_row_ = &progress_.modify("");
+  due_.clear();
+  timers_.each("", [this](std::string_view key, const schema::SetTimerT& timer) {
+    due_.insert({{timer.due_us}, std::string(key)});
+    return true;
+  });
+}
+
+const schema::LaneSeenT* Books::lane_seen(Source source, std::uint32_t partition) const {
+  return seen_.find(lane_key(static_cast<std::uint8_t>(source), partition));
+}
+
+schema::LaneSeenT& Books::modify_lane_seen(Source source, std::uint32_t partition) {
+  return seen_.modify(lane_key(static_cast<std::uint8_t>(source), partition));
+}
+
+std::uint64_t Books::next_lane_number(TopicPartition target) {
+  return ++given_.modify(lane_key(static_cast<std::uint8_t>(target.topic), target.partition)).number;
+}
+
+void Books::ask(const EventId& id, const std::vector<std::byte>& event, Instant at) {
+  auto& request = pending_.modify(request_key(id));
+  const auto* begin = reinterpret_cast<const std::uint8_t*>(event.data());
+  request.event.assign(begin, begin + event.size());
+  request.asked_at_us = at.us;
+}
+
+const schema::PendingRequestT* Books::pending(const EventId& id) const {
+  return pending_.find(request_key(id));
+}
+
+std::vector<std::uint8_t> Books::take_pending(const EventId& id) {
+  const auto key = request_key(id);
+  auto event = std::move(pending_.modify(key).event);
+  pending_.erase(key);
+  return event;
+}
+
+void Books::each_pending(const std::function<void(const EventId&, const schema::PendingRequestT&)>& visit) const {
+  pending_.each("", [&](std::string_view, const schema::PendingRequestT& request) {
+    visit(id_in(request), request);
+    return true;
+  });
+}
+
+void Books::set_timer(const Outbox::Timer& timer) {
+  if (const auto* before = timers_.find(timer.key)) due_.erase({{before->due_us}, timer.key});
+  if (!timer.due) return timers_.erase(timer.key);
+  auto& row = timers_.modify(timer.key);
+  row.due_us = timer.due->us;
+  row.scale = timer.scale.value;
+  row.org = timer.org;
+  due_.insert({*timer.due, timer.key});
+}
+
+}  // namespace virtscale

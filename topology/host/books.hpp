@@ -1,0 +1,68 @@
+// The books: what the host of a stage remembers for one partition, beside the stage's own tables.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schemas/codec.hpp"
+#include "schemas/state/host_generated.h"
+#include "topology/contract/outbox.hpp"
+#include "topology/contract/table.hpp"
+
+namespace virtscale {
+
+/// A timer that is set.
+struct DueTimer {
+  Instant due;
+  std::string key;
+  friend auto operator<=>(const DueTimer&, const DueTimer&) = default;
+};
+
+/// Tables of progress, lanes, requests and timers. They are state like any other: committed with the stage's, and the
+/// same after every replay.
+class Books {
+ public:
+  std::vector<AnyTable*> tables();
+  /// Makes what is derived from the tables; called once after they were loaded.
+  void rebuild();
+
+  const schema::ProgressT& progress() const { return *progress_row_; }
+  schema::ProgressT& modify_progress() { return progress_.modify(""); }
+
+  /// The last number seen from a source partition; null if none was.
+  const schema::LaneSeenT* lane_seen(Source source, std::uint32_t partition) const;
+  schema::LaneSeenT& modify_lane_seen(Source source, std::uint32_t partition);
+  /// The next number for a target partition.
+  std::uint64_t next_lane_number(TopicPartition target);
+
+  /// Keeps a request until its answer is folded.
+  void ask(const EventId& id, const std::vector<std::byte>& event, Instant at);
+  /// The request, if it is not answered yet.
+  const schema::PendingRequestT* pending(const EventId& id) const;
+  /// Takes the request out. REQUIRES: it is pending.
+  std::vector<std::uint8_t> take_pending(const EventId& id);
+  /// Visits each unanswered request in the order of ids.
+  void each_pending(const std::function<void(const EventId&, const schema::PendingRequestT&)>& visit) const;
+  std::size_t pending_count() const { return pending_.size(); }
+
+  /// Sets, moves or cancels.
+  void set_timer(const Outbox::Timer& timer);
+  const schema::SetTimerT* timer(std::string_view key) const { return timers_.find(key); }
+  /// All timers in the order in which they are due.
+  const std::set<DueTimer>& due_timers() const { return due_; }
+
+ private:
+  Table<schema::ProgressT> progress_{"host_progress"};
+  Table<schema::LaneSeenT> seen_{"host_lanes_seen"};
+  Table<schema::LaneGivenT> given_{"host_lanes_given"};
+  Table<schema::PendingRequestT> pending_{"host_pending"};
+  Table<schema::SetTimerT> timers_{"host_timers"};
+  std::set<DueTimer> due_;  // derived from timers_
+  const schema::ProgressT* progress_row_ = &progress_.modify("");
+};
+
+}  // namespace virtscale

@@ -1,0 +1,255 @@
+// One partition of one stage: its state, its books, and the one function that takes a record through the fold.
+//
+// The one thing to know: `fold_one` is pure. Host, replay and simulation call the same function with the same records
+// and get the same bytes; whatever touches the world is in shell.hpp.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "schemas/codec.hpp"
+#include "topology/contract/blake2b.hpp"
+#include "topology/contract/stage.hpp"
+#include "topology/graph.hpp"
+#include "topology/host/admission.hpp"
+#include "topology/host/books.hpp"
+#include "topology/ports/effects.hpp"
+#include "topology/ports/log.hpp"
+
+namespace virtscale {
+
+/// An event that a step emits, ready to be appended.
+struct Emitted {
+  TopicPartition to;
+  std::string key;
+  std::vector<std::byte> event;
+};
+
+/// What became of a record.
+enum class Fate : std::uint8_t {
+  folded,
+  duplicate,  ///< its lane number was seen before: a copy
+  unasked,    ///< an answer to a request that is not pending, or a timer that is not set: a copy or a late one
+  rejected,   ///< unreadable or not allowed: it went to `deadletters`
+  halted,     ///< folding it would break a promise: the partition must stop; `incident` says why
+};
+
+/// All that one record did.
+struct Step {
+  Fate fate = Fate::folded;
+  std::vector<Emitted> emitted;
+  std::vector<std::shared_ptr<const EffectRequest>> asked;
+  std::string incident;
+};
+
+template <Stage S>
+class Partition {
+ public:
+  using State = typename S::State;
+
+  Partition(std::uint32_t partition, const LogLayout& layout)
+      : partition_(partition), layout_(layout), allowed_(S::inbox) {
+    books_.modify_progress().epoch = S::epoch;
+  }
+
+  /// The stage's tables and the host's, in a fixed order. All of them must be loaded before the first step.
+  std::vector<AnyTable*> tables() {
+    auto all = state_.tables();
+    for (auto* table : books_.tables()) all.push_back(table);
+    return all;
+  }
+  /// Called once after the tables were loaded.
+  void rebuild() {
+    books_.rebuild();
+    if constexpr (requires { state_.rebuild(); }) state_.rebuild();
+  }
+
+  /// Takes the record that follows the last folded one. REQUIRES: it is of this stage's inbox and partition, and the
+  /// last step's fate was not `halted`.
+  Step fold_one(const LogRecord& record) {
+    Step step;
+    const EventId at{record.offset, partition_, 0, S::source};
+    const Instant now{std::max(books_.progress().stream_time_us, record.timestamp.us)};
+    std::string reason;
+    const auto* event = admit(record, allowed_, layout_.partitions[static_cast<std::size_t>(S::inbox)], reason);
+    if (event == nullptr) {
+      reject(record, reason, at, step);
+    } else {
+      take(record, *event, at, now, step);
+    }
+    if (step.fate != Fate::halted) note_progress(record, event, now);
+    return step;
+  }
+
+  std::uint32_t number() const { return partition_; }
+  /// The offset to read next.
+  std::uint64_t next_offset() const { return static_cast<std::uint64_t>(books_.progress().folded + 1); }
+  Instant stream_time() const { return {books_.progress().stream_time_us}; }
+  const State& state() const { return state_; }
+  const Books& books() const { return books_; }
+
+ private:
+  void take(const LogRecord& record, const schema::Event& event, const EventId& at, Instant now, Step& step) {
+    if (!take_lane(event, step)) return;
+    Inbound inbound{.id = id_of(event.header()->id()),
+                    .at = at,
+                    .scale = {event.header()->scale()},
+                    .org = {event.org()->data(), event.org()->size()},
+                    .key = record.key,
+                    .now = now,
+                    .answers = id_of(event.header()->answers()),
+                    .event = record.value,
+                    .request = {}};
+    std::vector<std::uint8_t> request;
+    std::string org;
+    switch (event.body_type()) {
+      case schema::Body::FoldActivated:
+        return activate(*event.body_as_FoldActivated(), step);
+      case schema::Body::TimerFired: {
+        if (!take_timer(*event.body_as_TimerFired(), inbound, org)) return void(step.fate = Fate::unasked);
+        break;
+      }
+      default: {
+        if (!take_answer(inbound, request, org)) return void(step.fate = Fate::unasked);
+      }
+    }
+    Outbox outbox(inbound.org, inbound.scale);
+    S::fold(state_, inbound, outbox);
+    finish(outbox, at, now, step);
+  }
+
+  // Section 4 of the architecture: last + 1 is next, what is not above the last is a copy, a gap stops.
+  bool take_lane(const schema::Event& event, Step& step) {
+    const auto id = id_of(event.header()->id());
+    if (id.stage == Source::edge) return true;
+    const auto number = event.header()->lane();
+    const auto* seen = books_.lane_seen(id.stage, id.partition);
+    const auto last = seen == nullptr ? 0 : seen->number;
+    if (number == last && seen != nullptr && event.header()->hash() != seen->hash) {
+      return halt(step, id,
+                  "lane number " + std::to_string(number) +
+                      " came twice with different contents: two owners of the "
+                      "source folded differently. Compare their versions with `virtscale-replay verify`");
+    }
+    if (number <= last) {
+      step.fate = Fate::duplicate;
+      return false;
+    }
+    if (number != last + 1) {
+      return halt(step, id,
+                  "lane number " + std::to_string(number) + " follows " + std::to_string(last) +
+                      ": events between them are missing from the log");
+    }
+    if (seen != nullptr && event.header()->epoch() < seen->epoch) {
+      return halt(step, id,
+                  "epoch " + std::to_string(event.header()->epoch()) + " after epoch " + std::to_string(seen->epoch) +
+                      ": an owner with older code writes");
+    }
+    auto& row = books_.modify_lane_seen(id.stage, id.partition);
+    row.number = number;
+    row.hash = event.header()->hash();
+    row.epoch = event.header()->epoch();
+    return true;
+  }
+
+  static bool halt(Step& step, const EventId& id, std::string why) {
+    step.fate = Fate::halted;
+    step.incident = "from " + std::string(graph::node_of(id.stage).name) + " partition " +
+                    std::to_string(id.partition) + ": " + std::move(why);
+    return false;
+  }
+
+  void activate(const schema::FoldActivated& activation, Step& step) {
+    if (activation.epoch() > S::epoch) {
+      step.fate = Fate::halted;
+      step.incident = "epoch " + std::to_string(activation.epoch()) + " was activated, and this program has epoch " +
+                      std::to_string(S::epoch) + ": install the version that has it";
+      return;
+    }
+    books_.modify_progress().epoch = activation.epoch();
+  }
+
+  bool take_timer(const schema::TimerFired& fired, Inbound& inbound, std::string& org) {
+    const std::string key(fired.key()->data(), fired.key()->size());
+    const auto* timer = books_.timer(key);
+    if (timer == nullptr || timer->due_us != fired.due_us()) return false;
+    org = timer->org;
+    inbound.org = org;
+    inbound.scale = {timer->scale};
+    books_.set_timer({key, std::nullopt, {}, {}});
+    return true;
+  }
+
+  // True for what is no answer, and for the answer to a pending request of this partition.
+  bool take_answer(Inbound& inbound, std::vector<std::uint8_t>& request, std::string& org) {
+    const bool answers_us = inbound.id.stage == Source::edge && inbound.answers.stage == S::source;
+    if (!answers_us) return true;
+    if (inbound.answers.partition != partition_ || books_.pending(inbound.answers) == nullptr) return false;
+    request = books_.take_pending(inbound.answers);
+    inbound.request = std::as_bytes(std::span(request));
+    const auto* asked = schema::GetEvent(request.data());
+    org = asked->org()->str();
+    inbound.org = org;
+    inbound.scale = {asked->header()->scale()};
+    return true;
+  }
+
+  void finish(Outbox& outbox, const EventId& at, Instant now, Step& step) {
+    std::uint32_t index = 0;
+    for (auto& emission : outbox.emissions()) {
+      emit(emission.topic, std::move(emission.key), std::move(emission.event),
+           {.id = emitted(at, index++), .answers = emission.answers, .scale = emission.scale}, step);
+    }
+    for (auto& request : outbox.requests()) {
+      const auto id = emitted(at, index++);
+      fill_header(request.event, {.id = id, .scale = request.scale, .epoch = books_.progress().epoch});
+      books_.ask(id, request.event, now);
+      const auto* event = schema::GetEvent(reinterpret_cast<const std::uint8_t*>(request.event.data()));
+      step.asked.push_back(std::make_shared<const EffectRequest>(
+          EffectRequest{id, request.scale, event->org()->str(), std::move(request.event)}));
+    }
+    for (const auto& timer : outbox.timers()) books_.set_timer(timer);
+  }
+
+  void emit(Topic topic, std::string key, std::vector<std::byte> event, HeaderFields fields, Step& step) {
+    const TopicPartition to{topic, partition_of(key, layout_.partitions[static_cast<std::size_t>(topic)])};
+    fields.lane = books_.next_lane_number(to);
+    fields.epoch = books_.progress().epoch;
+    fill_header(event, fields);
+    step.emitted.push_back({to, std::move(key), std::move(event)});
+  }
+
+  void reject(const LogRecord& record, const std::string& reason, const EventId& at, Step& step) {
+    schema::RecordRejectedT rejected;
+    rejected.topic = static_cast<std::uint8_t>(record.from.topic);
+    rejected.partition = record.from.partition;
+    rejected.offset = record.offset;
+    rejected.timestamp_us = record.timestamp.us;
+    rejected.reason = reason;
+    rejected.key = std::string(record.key);
+    const auto whole = record.value.first(std::min(record.value.size(), event_bytes_max));
+    rejected.value.assign(reinterpret_cast<const std::uint8_t*>(whole.data()),
+                          reinterpret_cast<const std::uint8_t*>(whole.data()) + whole.size());
+    step.fate = Fate::rejected;
+    emit(Topic::deadletters, std::string(record.key), encode(rejected, ""), {.id = at}, step);
+  }
+
+  void note_progress(const LogRecord& record, const schema::Event* event, Instant now) {
+    auto& progress = books_.modify_progress();
+    progress.folded = static_cast<std::int64_t>(record.offset);
+    progress.stream_time_us = now.us;
+    ++progress.records;
+    const std::array<std::uint64_t, 3> link{progress.digest, record.offset,
+                                            event == nullptr ? 0 : event->header()->hash()};
+    progress.digest = blake2b_64(std::as_bytes(std::span(link)));
+  }
+
+  std::uint32_t partition_;
+  LogLayout layout_;
+  AllowedEvents allowed_;
+  State state_;
+  Books books_;
+};
+
+}  // namespace virtscale

@@ -1,0 +1,62 @@
+#include "topology/host/state_writer.hpp"
+
+#include <memory>
+
+namespace virtscale {
+
+StateWriter::StateWriter(Log& log, TopicPartition inbox, Store& store, Executor& executor, Executor& disk,
+                         Failed failed)
+    : log_(log), inbox_(inbox), store_(store), executor_(executor), disk_(disk), failed_(std::move(failed)) {}
+
+void StateWriter::load(Store& store, const std::vector<AnyTable*>& tables, std::string_view stage) {
+  for (auto* table : tables) {
+    const auto prefix = std::string(table->name()) + "/";
+    store.scan(prefix, [&](std::string_view key, Bytes value) {
+      if (table->load(key.substr(prefix.size()), value)) return;
+      throw StoreError("state row '" + std::string(key) + "' of stage " + std::string(stage) +
+                       " cannot be read: remove the stage's state directory, it is rebuilt from the log");
+    });
+  }
+}
+
+void StateWriter::prepare(const std::vector<AnyTable*>& tables, Ticket after, std::uint64_t folded) {
+  prepared_ = Prepared{after, folded, {}};
+  for (auto* table : tables) {
+    const auto prefix = std::string(table->name()) + "/";
+    table->drain_changes([&](std::string_view key, const Bytes* value) {
+      StoreChange change{prefix + std::string(key), std::nullopt};
+      if (value != nullptr) change.value.emplace(reinterpret_cast<const char*>(value->data()), value->size());
+      prepared_->changes.push_back(std::move(change));
+    });
+  }
+  write_durable();
+}
+
+void StateWriter::write_durable() {
+  if (!prepared_ || writing_ || log_.durable() < prepared_->after) return;
+  writing_ = true;
+  disk_.post([self = shared_from_this(), commit = std::make_shared<Prepared>(std::move(*prepared_))] {
+    std::optional<std::string> error;
+    try {
+      self->store_.commit(commit->changes);
+    } catch (const StoreError& failure) {
+      error = failure.what();
+    }
+    self->executor_.post([self, folded = commit->folded, error] { self->written(folded, error ? &*error : nullptr); });
+  });
+  prepared_.reset();
+}
+
+void StateWriter::written(std::uint64_t folded, const std::string* error) {
+  writing_ = false;
+  if (error != nullptr) return failed_(*error);
+  log_.commit(inbox_, folded);
+  if (when_idle_) std::exchange(when_idle_, nullptr)();
+}
+
+void StateWriter::when_idle(std::function<void()> call) {
+  if (idle()) return call();
+  when_idle_ = std::move(call);
+}
+
+}  // namespace virtscale

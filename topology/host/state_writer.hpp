@@ -1,0 +1,57 @@
+// Writes the changed rows of one partition to its store, behind the log: never anything that the log could still lose.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "topology/contract/table.hpp"
+#include "topology/ports/clock.hpp"
+#include "topology/ports/log.hpp"
+#include "topology/ports/store.hpp"
+
+namespace virtscale {
+
+/// Used on the stage's executor; the store itself is written on `disk`. One commit is under way at a time.
+class StateWriter : public std::enable_shared_from_this<StateWriter> {
+ public:
+  using Failed = std::function<void(const std::string&)>;
+
+  StateWriter(Log& log, TopicPartition inbox, Store& store, Executor& executor, Executor& disk, Failed failed);
+
+  /// Fills the tables from the store. Throws StoreError for a row that cannot be read.
+  static void load(Store& store, const std::vector<AnyTable*>& tables, std::string_view stage);
+
+  /// True if a commit may be prepared now.
+  bool idle() const { return !prepared_ && !writing_; }
+  /// Takes the changed rows of `tables` as they are now; they are written once the log is durable up to `after`, and
+  /// the log is then told that `folded` is committed. REQUIRES: `idle()`.
+  void prepare(const std::vector<AnyTable*>& tables, Ticket after, std::uint64_t folded);
+  /// Writes what was prepared if the log has become durable that far.
+  void write_durable();
+  /// Called on the executor when the writer is idle next.
+  void when_idle(std::function<void()> call);
+
+ private:
+  struct Prepared {
+    Ticket after;
+    std::uint64_t folded;
+    std::vector<StoreChange> changes;
+  };
+
+  void written(std::uint64_t folded, const std::string* error);
+
+  Log& log_;
+  TopicPartition inbox_;
+  Store& store_;
+  Executor& executor_;
+  Executor& disk_;
+  Failed failed_;
+  std::optional<Prepared> prepared_;
+  bool writing_ = false;
+  std::function<void()> when_idle_;
+};
+
+}  // namespace virtscale

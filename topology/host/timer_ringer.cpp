@@ -1,0 +1,46 @@
+#include "topology/host/timer_ringer.hpp"
+
+#include "topology/host/admission.hpp"
+
+namespace virtscale {
+
+TimerRinger::TimerRinger(Log& log, TopicPartition inbox, Executor& executor, const Clock& clock, EdgeIds& ids,
+                         Failed failed)
+    : log_(log), inbox_(inbox), executor_(executor), clock_(clock), ids_(ids), failed_(std::move(failed)) {}
+
+void TimerRinger::look_at(const Books& books) {
+  books_ = &books;
+  const auto now = clock_.now();
+  std::erase_if(rung_, [&](const DueTimer& timer) { return !books.due_timers().contains(timer); });
+  for (const auto& timer : books.due_timers()) {
+    if (timer.due > now) return wake_at(timer.due);
+    if (rung_.insert(timer).second) ring(timer);
+  }
+}
+
+void TimerRinger::ring(const DueTimer& timer) {
+  schema::TimerFiredT fired;
+  fired.key = timer.key;
+  fired.due_us = timer.due.us;
+  auto event = encode(fired, "");
+  fill_header(event, {.id = ids_.next()});
+  const LogAppend append{inbox_, timer.key, event};
+  try {
+    log_.append({&append, 1});
+  } catch (const LogError& error) {
+    failed_(error.what());
+  }
+}
+
+void TimerRinger::wake_at(Instant due) {
+  if (armed_ && *armed_ <= due) return;
+  armed_ = due;
+  executor_.after(due - clock_.now(), [weak = weak_from_this(), due] {
+    const auto self = weak.lock();
+    if (!self) return;
+    if (self->armed_ == due) self->armed_.reset();
+    if (self->books_ != nullptr) self->look_at(*self->books_);
+  });
+}
+
+}  // namespace virtscale
