@@ -1,0 +1,50 @@
+#include "stages/signal/state.hpp"
+
+namespace virtscale::signal {
+namespace {
+
+template <class Matches>
+const schema::ScaleRuleT* first_rule(const schema::ScaledServiceT* service, Matches matches) {
+  if (service == nullptr) return nullptr;
+  for (const auto& rule : service->rules) {
+    if (matches(*rule)) return rule.get();
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::vector<AnyTable*> State::tables() {
+  return {&services, &alerts, &alert_counts, &schedules, &unrouted};
+}
+
+std::string join(std::string_view first, std::string_view second) {
+  std::string key;
+  key.reserve(first.size() + 1 + second.size());
+  return key.append(first).append("/").append(second);
+}
+
+std::string_view first_parts(std::string_view key, std::size_t parts) {
+  std::size_t end = 0;
+  for (std::size_t part = 0; part < parts; ++part) {
+    end = key.find('/', part == 0 ? 0 : end + 1);
+    if (end == key.npos) return key;
+  }
+  return key.substr(0, end);
+}
+
+std::string schedule_key(std::string_view service_key, std::string_view cron, std::string_view zone) {
+  return join(join(service_key, cron), zone);
+}
+
+const schema::ScaleRuleT* rule_for(const schema::ScaledServiceT* service, std::string_view alert_name) {
+  if (alert_name.empty()) return nullptr;
+  return first_rule(service, [&](const schema::ScaleRuleT& rule) { return rule.on == alert_name; });
+}
+
+const schema::ScaleRuleT* rule_at(const schema::ScaledServiceT* service, std::string_view cron, std::string_view zone) {
+  if (cron.empty()) return nullptr;
+  return first_rule(service, [&](const schema::ScaleRuleT& rule) { return rule.cron == cron && rule.zone == zone; });
+}
+
+}  // namespace virtscale::signal
