@@ -1,0 +1,168 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "topology/adapters/rocksdb/store.hpp"
+
+namespace virtscale {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using Rows = std::map<std::string, std::string>;
+
+Rows rows_of(Store& store, std::string_view prefix = "") {
+  Rows rows;
+  std::string last;
+  store.scan(prefix, [&](std::string_view key, Bytes value) {
+    EXPECT_LT(last, key) << "ascending";
+    last = key;
+    rows.emplace(key, std::string(reinterpret_cast<const char*>(value.data()), value.size()));
+  });
+  return rows;
+}
+
+std::string message_of(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const StoreError& error) {
+    return error.what();
+  }
+  return "no StoreError";
+}
+
+std::size_t resident_kib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) return std::stoul(line.substr(6));
+  }
+  return 0;
+}
+
+void commit_and_be_killed(const std::string& directory) {
+  const auto store = open_rocksdb_store(directory);
+  for (int i = 0; i < 100; ++i) store->commit({{"n", std::to_string(i)}, {"m", std::to_string(i)}});
+  kill(getpid(), SIGKILL);
+}
+
+class RocksStoreTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "virtscale-store-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(root_); }
+  std::string at(const std::string& name) const { return (root_ / name).string(); }
+
+  fs::path root_;
+};
+
+TEST_F(RocksStoreTest, KeepsWhatWasCommittedWhenItIsOpenedAgain) {
+  {
+    const auto store = open_rocksdb_store(at("deep/er/store"));
+    EXPECT_TRUE(rows_of(*store).empty());
+    store->commit({{"a", "1"}, {"b", "2"}, {std::string("z\0z", 3), std::string("\0\xff", 2)}});
+    store->commit({{"a", std::nullopt}, {"b", "3"}, {"never", std::nullopt}});
+  }
+  const auto store = open_rocksdb_store(at("deep/er/store"));
+  EXPECT_EQ(rows_of(*store), (Rows{{"b", "3"}, {std::string("z\0z", 3), std::string("\0\xff", 2)}}));
+}
+
+TEST_F(RocksStoreTest, ScansOnlyThePrefixInOrderOfBytes) {
+  const auto store = open_rocksdb_store(at("store"));
+  store->commit({{"t/b", "2"}, {"t/a", "1"}, {"t", "0"}, {"u/a", "4"}, {"t/\xff", "3"}, {"t0", "x"}});
+  EXPECT_EQ(rows_of(*store, "t/"), (Rows{{"t/a", "1"}, {"t/b", "2"}, {"t/\xff", "3"}}));
+  EXPECT_TRUE(rows_of(*store, "v").empty());
+}
+
+TEST_F(RocksStoreTest, AppliesTheChangesOfACommitInTheirOrder) {
+  const auto store = open_rocksdb_store(at("store"));
+  store->commit({{"a", "1"}, {"a", std::nullopt}, {"b", std::nullopt}, {"b", "2"}});
+  EXPECT_EQ(rows_of(*store), (Rows{{"b", "2"}}));
+}
+
+TEST_F(RocksStoreTest, LosesNothingWhenItsProcessIsKilled) {
+  // A new process, not a fork of this one: RocksDB's threads do not survive a fork. It finds the directory here.
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  setenv("VIRTSCALE_KILLED_STORE", at("store").c_str(), 0);
+  EXPECT_EXIT(commit_and_be_killed(getenv("VIRTSCALE_KILLED_STORE")), testing::KilledBySignal(SIGKILL), "");
+  EXPECT_EQ(rows_of(*open_rocksdb_store(at("store"))), (Rows{{"m", "99"}, {"n", "99"}}));
+}
+
+TEST_F(RocksStoreTest, CopiesItselfAsAStoreThatOpens) {
+  const auto store = open_rocksdb_store(at("store"));
+  store->commit({{"a", "1"}});
+  store->checkpoint(at("copies/first"));
+  store->commit({{"a", "2"}});
+  EXPECT_EQ(rows_of(*open_rocksdb_store(at("copies/first"))), (Rows{{"a", "1"}}));
+  EXPECT_THAT(message_of([&] { store->checkpoint(at("copies/first")); }),
+              AllOf(HasSubstr(at("copies/first")), HasSubstr("exists already")));
+}
+
+TEST_F(RocksStoreTest, RefusesASecondOwnerInTheProcess) {
+  const auto store = open_rocksdb_store(at("store"));
+  EXPECT_THAT(message_of([&] { open_rocksdb_store(at("store")); }),
+              AllOf(HasSubstr(at("store")), HasSubstr("another process uses this directory")));
+}
+
+TEST_F(RocksStoreTest, RefusesADirectoryThatAnotherProcessHas) {
+  { open_rocksdb_store(at("store")); }
+  int told[2];
+  ASSERT_EQ(pipe(told), 0);
+  const auto child = fork();
+  if (child == 0) {
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    const auto locked = fcntl(open(at("store/LOCK").c_str(), O_RDWR), F_SETLK, &whole) == 0;
+    if (write(told[1], locked ? "y" : "n", 1) == 1) pause();
+    _exit(0);
+  }
+  char answer = 0;
+  ASSERT_EQ(read(told[0], &answer, 1), 1);
+  EXPECT_EQ(answer, 'y');
+  EXPECT_THAT(message_of([&] { open_rocksdb_store(at("store")); }),
+              AllOf(HasSubstr(at("store")), HasSubstr("another process uses this directory")));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  close(told[0]);
+  close(told[1]);
+  EXPECT_TRUE(rows_of(*open_rocksdb_store(at("store"))).empty()) << "once it is gone, the directory is free";
+}
+
+TEST_F(RocksStoreTest, SaysWhatToDoWhenTheDirectoryCannotBeMade) {
+  std::ofstream(at("file")) << "not a directory";
+  EXPECT_THAT(message_of([&] { open_rocksdb_store(at("file/store")); }),
+              AllOf(HasSubstr(at("file/store")), HasSubstr("choose another --data")));
+}
+
+TEST_F(RocksStoreTest, SaysWhatToDoWhenAFileIsDamaged) {
+  { open_rocksdb_store(at("store"))->commit({{"a", "1"}}); }
+  for (const auto& file : fs::directory_iterator(at("store"))) {
+    if (file.path().filename().string().starts_with("MANIFEST")) {
+      std::fstream(file.path(), std::ios::in | std::ios::out).seekp(10) << "damaged, for sure";
+    }
+  }
+  EXPECT_THAT(message_of([&] { open_rocksdb_store(at("store")); }),
+              AllOf(HasSubstr(at("store")), HasSubstr("move the directory away")));
+}
+
+TEST_F(RocksStoreTest, TakesLittleMemoryForFiveIdleStores) {
+  const auto before = resident_kib();
+  std::vector<std::unique_ptr<Store>> stores;
+  for (int i = 0; i < 5; ++i) {
+    stores.push_back(open_rocksdb_store(at("store" + std::to_string(i))));
+    stores.back()->commit({{"a", "1"}});
+  }
+  EXPECT_LT(resident_kib() - before, 16u * 1024);
+}
+
+}  // namespace
+}  // namespace virtscale
