@@ -1,6 +1,7 @@
 #include "topology/host/state_writer.hpp"
 
 #include <memory>
+#include <utility>
 
 namespace virtscale {
 

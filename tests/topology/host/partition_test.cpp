@@ -1,0 +1,178 @@
+// fold_one: ids, lanes, copies, gaps, answers, timers, and records that are not allowed.
+#include "topology/host/partition.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/topology/host/small_stage.hpp"
+
+namespace virtscale {
+namespace {
+
+using test::event_of;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+class PartitionFold : public testing::Test {
+ protected:
+  Step fold(const std::vector<std::byte>& event, Instant at = {1'000'000}, std::string_view key = "acme") {
+    return partition.fold_one(
+        {.from = {Topic::signals, 0}, .offset = offset++, .timestamp = at, .key = key, .value = event});
+  }
+  static EventId edge(std::uint32_t n) { return {77, 0, n, Source::edge}; }
+  static EventId signal(std::uint64_t at) { return {at, 0, 0, Source::signal}; }
+  static const schema::Event& body(const Emitted& emitted) {
+    return *schema::GetEvent(reinterpret_cast<const std::uint8_t*>(emitted.event.data()));
+  }
+  static const schema::RefusalEnded& ended(const Step& step) {
+    return *body(step.emitted.at(0)).body_as_RefusalEnded();
+  }
+
+  Partition<test::SmallFold> partition{0, LogLayout{}};
+  std::uint64_t offset = 0;
+};
+
+TEST_F(PartitionFold, DerivesIdsFromTheRecordThatCausedThem) {
+  const auto step = fold(event_of(test::contract(), {.id = edge(1)}));
+  ASSERT_THAT(step.emitted, SizeIs(1));
+  const auto& header = *body(step.emitted[0]).header();
+  EXPECT_EQ(id_of(header.id()), (EventId{0, 0, 0, Source::policy}));
+  EXPECT_EQ(id_of(header.answers()), edge(1));
+  EXPECT_EQ(header.lane(), 1u);
+  EXPECT_EQ(header.scale(), scale_of({0, 0, 0, Source::policy}).value);
+  ASSERT_THAT(step.asked, SizeIs(1));
+  EXPECT_EQ(step.asked[0]->id, (EventId{0, 0, 1, Source::policy}));
+}
+
+TEST_F(PartitionFold, HashesTheValueWithTheHashZero) {
+  auto event = fold(event_of(test::contract(), {.id = edge(1)})).emitted[0].event;
+  auto& header = schema::mutable_header(event);
+  const auto recorded = header.hash();
+  header.mutate_hash(0);
+  EXPECT_EQ(blake2b_64(event), recorded);
+}
+
+TEST_F(PartitionFold, TheSameRecordsGiveTheSameBytesInAnotherPartitionObject) {
+  Partition<test::SmallFold> other{0, LogLayout{}};
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    const auto event = event_of(test::contract(i), {.id = edge(i)});
+    const LogRecord record{{Topic::signals, 0}, i, {1'000 * i}, "acme", event};
+    const auto a = partition.fold_one(record);
+    const auto b = other.fold_one(record);
+    ASSERT_EQ(a.emitted.at(0).event, b.emitted.at(0).event);
+  }
+  EXPECT_EQ(partition.books().progress().digest, other.books().progress().digest);
+}
+
+TEST_F(PartitionFold, DropsWhatALaneHasBroughtBefore) {
+  const auto first = event_of(test::cleared("a"), {.id = signal(1), .lane = 1});
+  const auto second = event_of(test::cleared("b"), {.id = signal(2), .lane = 2});
+  EXPECT_EQ(fold(first).fate, Fate::folded);
+  EXPECT_EQ(fold(second).fate, Fate::folded);
+  const auto copy = fold(first);
+  EXPECT_EQ(copy.fate, Fate::duplicate);
+  EXPECT_TRUE(copy.emitted.empty());
+  EXPECT_EQ(fold(second).fate, Fate::duplicate);
+}
+
+TEST_F(PartitionFold, HaltsAtAGapInALane) {
+  fold(event_of(test::cleared("a"), {.id = signal(1), .lane = 1}));
+  const auto step = fold(event_of(test::cleared("c"), {.id = signal(3), .lane = 3}));
+  EXPECT_EQ(step.fate, Fate::halted);
+  EXPECT_THAT(step.incident, HasSubstr("lane number 3 follows 1"));
+}
+
+TEST_F(PartitionFold, HaltsWhenOneLaneNumberBringsOtherBytes) {
+  fold(event_of(test::cleared("a"), {.id = signal(1), .lane = 1}));
+  const auto step = fold(event_of(test::cleared("other"), {.id = signal(1), .lane = 1}));
+  EXPECT_EQ(step.fate, Fate::halted);
+  EXPECT_THAT(step.incident, HasSubstr("different contents"));
+}
+
+TEST_F(PartitionFold, HaltsAtAnOlderEpochOfASource) {
+  fold(event_of(test::cleared("a"), {.id = signal(1), .lane = 1, .epoch = 2}));
+  EXPECT_EQ(fold(event_of(test::cleared("b"), {.id = signal(2), .lane = 2, .epoch = 1})).fate, Fate::halted);
+}
+
+TEST_F(PartitionFold, HaltsAtAnEpochThatItDoesNotHave) {
+  schema::FoldActivatedT activated;
+  activated.epoch = 9;
+  const auto step = fold(event_of(activated, {.id = edge(1)}));
+  EXPECT_EQ(step.fate, Fate::halted);
+  EXPECT_THAT(step.incident, HasSubstr("epoch 9"));
+}
+
+TEST_F(PartitionFold, FoldsAnAnswerOnceAndGivesItTheRequestsOrgAndScale) {
+  const auto asked = fold(event_of(test::contract(), {.id = edge(1)})).asked.at(0);
+  schema::MailSentT sent;
+  const auto answer = event_of(sent, {.id = edge(2), .answers = asked->id}, "");
+  const auto step = fold(answer, {2'000'000}, "any key");
+  ASSERT_EQ(step.fate, Fate::folded);
+  EXPECT_EQ(ended(step).reason()->str(), "MailSent");
+  EXPECT_EQ(body(step.emitted[0]).org()->str(), "acme");
+  EXPECT_EQ(body(step.emitted[0]).header()->scale(), asked->scale.value);
+  EXPECT_EQ(fold(answer, {2'000'000}, "any key").fate, Fate::unasked);
+  EXPECT_EQ(partition.books().pending_count(), 0u);
+}
+
+TEST_F(PartitionFold, FoldsATimerOnceAndOnlyAsItIsSet) {
+  fold(event_of(test::contract(), {.id = edge(1)}), {5'000'000});
+  schema::TimerFiredT fired;
+  fired.key = "t";
+  fired.due_us = 1;
+  EXPECT_EQ(fold(event_of(fired, {.id = edge(2)}, "")).fate, Fate::unasked);
+  fired.due_us = 6'000'000;
+  const auto step = fold(event_of(fired, {.id = edge(3)}, ""));
+  ASSERT_EQ(step.fate, Fate::folded);
+  EXPECT_EQ(body(step.emitted.at(0)).org()->str(), "acme");
+  EXPECT_EQ(fold(event_of(fired, {.id = edge(4)}, "")).fate, Fate::unasked);
+}
+
+TEST_F(PartitionFold, StreamTimeNeverGoesBack) {
+  fold(event_of(test::contract(), {.id = edge(1)}), {9'000'000});
+  fold(event_of(test::contract(2), {.id = edge(2)}), {1'000'000});
+  EXPECT_EQ(partition.stream_time(), Instant{9'000'000});
+}
+
+TEST_F(PartitionFold, PutsWhatItCannotReadWholeIntoDeadLetters) {
+  const std::string text = "not an event at all";
+  const auto* begin = reinterpret_cast<const std::byte*>(text.data());
+  const auto step = fold({begin, begin + text.size()});
+  EXPECT_EQ(step.fate, Fate::rejected);
+  ASSERT_THAT(step.emitted, SizeIs(1));
+  EXPECT_EQ(step.emitted[0].to.topic, Topic::deadletters);
+  const auto& rejected = *body(step.emitted[0]).body_as_RecordRejected();
+  EXPECT_EQ(std::string(rejected.value()->begin(), rejected.value()->end()), text);
+  EXPECT_THAT(rejected.reason()->str(), HasSubstr("not an Event"));
+}
+
+TEST_F(PartitionFold, RejectsAnEventThatMayNotStandOnItsInbox) {
+  schema::DomainStoppedT stopped;
+  stopped.domain = stopped.service = "web";
+  EXPECT_EQ(fold(event_of(stopped, {.id = edge(1)})).fate, Fate::rejected) << "only orchestration may say so";
+  EXPECT_EQ(fold(event_of(stopped, {.id = {1, 0, 0, Source::orchestration}, .lane = 1})).fate, Fate::folded);
+}
+
+TEST_F(PartitionFold, SurvivesEveryTruncationAndEveryFlippedByte) {
+  const auto good = event_of(test::contract(), {.id = edge(1)});
+  for (std::size_t cut = 0; cut < good.size(); ++cut) {
+    EXPECT_NE(fold({good.begin(), good.begin() + static_cast<std::ptrdiff_t>(cut)}).fate, Fate::halted);
+  }
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    auto bad = good;
+    bad[at] ^= std::byte{0xff};
+    (void)fold(bad);  // any fate will do; AddressSanitizer watches
+  }
+}
+
+TEST_F(PartitionFold, RejectsARecordInAPartitionThatItsKeyDoesNotBelongTo) {
+  LogLayout layout;
+  layout.partitions[static_cast<std::size_t>(Topic::signals)] = 8;
+  const auto right = partition_of("acme", 8);
+  Partition<test::SmallFold> wrong{(right + 1) % 8, layout};
+  const auto event = event_of(test::contract(), {.id = edge(1)});
+  const auto step = wrong.fold_one({{Topic::signals, (right + 1) % 8}, 0, {1}, "acme", event});
+  EXPECT_EQ(step.fate, Fate::rejected);
+}
+
+}  // namespace
+}  // namespace virtscale
