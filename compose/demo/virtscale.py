@@ -1,0 +1,106 @@
+"""Virtscale as the demo uses it: its settings and documents, its start, and its commands."""
+
+import json
+import os
+import urllib.error
+import urllib.request
+
+from places import BIN, CELL, KEY, ORG, OWNER, SERVICE
+from processes import Failed
+
+PROGRAM = os.path.join(BIN, "virtscale")
+SHOP = os.path.join(BIN, "virtscale-demo-shop")
+DONE, REFUSED = 0, 3
+
+# The worked example, with cooldowns short enough to watch. After eight domains the least-loaded NUMA node is the first
+# of the node in zone-b.
+DOCUMENTS = """\
+kind: Contract
+org: {org}
+version: 1
+signed: 2025-11-02
+quota: {{vcpu: 100, ram: 480GiB, disk: 10TiB}}
+overage: 10%
+owner: {owner}
+---
+kind: Cell
+name: {cell}
+nodes:
+  - {{name: r1.02.nd-01b7e4, zone: zone-a, numa: [{{vcpu: 32, ram: 128GiB}}, {{vcpu: 32, ram: 128GiB}}]}}
+  - {{name: r3.05.nd-04a2c1, zone: zone-b, numa: [{{vcpu: 32, ram: 128GiB}}, {{vcpu: 32, ram: 128GiB}}]}}
+  - {{name: r5.11.nd-09c3d8, zone: zone-c, numa: [{{vcpu: 32, ram: 128GiB}}, {{vcpu: 32, ram: 128GiB}}]}}
+---
+kind: Service
+org: {org}
+name: {service}
+cell: {cell}
+domain: {{vcpu: 10, ram: 48GiB, disk: 100GiB, template: web-warm}}
+command: ['{shop}', '--name', '{{name}}', '--port', '{{port}}']
+replicas: {{min: 2, max: 40}}
+scale:
+  - {{on: autoscale.cpu.hi, change: +1}}
+  - {{on: autoscale.cpu.lo, change: -1}}
+cooldown: {{out: 5s, in: 5s}}
+health: {{path: /healthz, every: 100ms, deadline: 10s}}
+vip: 10.10.4.12/32
+haproxy: {{backend: {service}}}
+"""
+
+
+class Virtscale:
+    def __init__(self, places, processes):
+        self.places, self.processes = places, processes
+        self.environment = dict(os.environ, VIRTSCALE_TOKEN=places.operator_token)
+
+    def run(self, *words, seconds=60.0):
+        """Runs a command of the operator's; its exit status, standard output and standard error."""
+        server = ["--server", self.places.url(self.places.signal)]
+        return self.processes.run([PROGRAM, *words, *server], seconds, env=self.environment)
+
+    def must(self, *words, seconds=60.0):
+        status, out, err = self.run(*words, seconds=seconds)
+        if status != DONE:
+            raise Failed(f"virtscale {' '.join(words)} ended with status {status}: {err.strip() or out.strip()}",
+                         log="virtscale")
+        return out
+
+    def start(self):
+        config = self.places.write(settings(self.places), "virtscale.yml", mode=0o600)
+        self.processes.start("virtscale", [PROGRAM, "up", "--config", config, "--data", self.places.file("data")],
+                             env=self.environment)
+        self.processes.wait_for_http("virtscale", self.places.url(self.places.signal, "/readyz"))
+        self.processes.wait_for_http("virtscale", self.places.url(self.places.audit, "/readyz"))
+
+    def apply_documents(self):
+        text = DOCUMENTS.format(org=ORG, owner=OWNER, cell=CELL, service=SERVICE, shop=SHOP)
+        return self.must("apply", "-f", self.places.write(text, "documents.yml"))
+
+    def lines(self):
+        """The ledger's lines so far, the oldest first."""
+        return parse_lines(self.must("ledger", "show", ORG, "--json"))
+
+    def line_where(self, true):
+        return next((line for line in self.lines() if true(line)), None)
+
+    def ask_over_http(self, change):
+        """The same question without our own client: status, content type and body."""
+        request = urllib.request.Request(
+            self.places.url(self.places.signal, f"/v1/orgs/{ORG}/services/{SERVICE}/scale"), method="POST",
+            data=json.dumps({"change": change}).encode(),
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.places.org_token}"})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                return response.status, response.headers.get_content_type(), response.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers.get_content_type(), error.read().decode()
+
+
+def parse_lines(text):
+    """Lines of a ledger from `ledger show --json`: one document that holds them, or one a line."""
+    try:
+        found = json.loads(text) if text.strip() else []
+    except json.JSONDecodeError:
+        found = [json.loads(line) for line in text.splitlines() if line.strip()]
+    if isinstance(found, dict):
+        found = found.get("lines", [found])
+    return [line.get("line", line) if isinstance(line.get("line"), dict) else line for line in found]
