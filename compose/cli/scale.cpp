@@ -1,0 +1,81 @@
+// `virtscale scale`
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <chrono>
+#include <thread>
+
+#include "compose/cli/printing.hpp"
+
+namespace virtscale::cli {
+namespace json = boost::json;
+namespace {
+
+constexpr auto settle_wait_max = std::chrono::minutes(10);
+constexpr auto poll_pause = std::chrono::milliseconds(100);
+
+// `+1`, `-1` and `=9` as the request's body; null if it is none of these.
+json::value body_of(const std::string& change) {
+  if (change.size() < 2) return nullptr;
+  std::int64_t amount = 0;
+  const auto* digits = change.data() + 1;
+  const auto* end = change.data() + change.size();
+  if (const auto read = std::from_chars(digits, end, amount); read.ec != std::errc() || read.ptr != end || amount < 0) {
+    return nullptr;
+  }
+  if (change[0] == '=') return json::object{{"replicas", amount}};
+  if (change[0] == '+') return json::object{{"change", amount}};
+  if (change[0] == '-') return json::object{{"change", -amount}};
+  return nullptr;
+}
+
+Exit wait_until_settled(const Context& context, const std::string& event) {
+  const auto until = std::chrono::steady_clock::now() + settle_wait_max;
+  while (std::chrono::steady_clock::now() < until) {
+    const auto answer = ask(context.client, "GET", "/v1/scales/" + event);
+    const auto scale = json_of(answer);
+    const auto* settled = scale.is_object() ? scale.get_object().if_contains("settled") : nullptr;
+    if (answer.status == 200 && settled != nullptr && settled->is_bool() && settled->get_bool()) {
+      if (context.format == Format::json) {
+        print_json(scale);
+      } else {
+        fmt::print("{}  {} after {}, ledger line {}\n", event, text_of(scale, "outcome"),
+                   seconds_text(integer_of(scale, "elapsed_us")), text_of(scale, "line"));
+      }
+      return text_of(scale, "outcome") == "failed" ? Exit::failed : Exit::done;
+    }
+    std::this_thread::sleep_for(poll_pause);
+  }
+  complain(context, event + " is not settled after 10 minutes: `virtscale explain " + event + "` says where it is");
+  return Exit::failed;
+}
+
+}  // namespace
+
+Exit scale(const Context& context, const ScaleOrder& order) {
+  const auto slash = order.service.find('/');
+  const auto body = body_of(order.change);
+  if (slash == std::string::npos || body.is_null()) {
+    complain(context, "usage: virtscale scale ORG/SERVICE +N (or -N, or =N)");
+    return Exit::usage;
+  }
+  std::vector<std::string> headers{"Content-Type: application/json"};
+  if (!order.idempotency_key.empty()) headers.push_back("Idempotency-Key: " + order.idempotency_key);
+  const auto answer = ask(context.client, "POST",
+                          "/v1/orgs/" + escaped(order.service.substr(0, slash)) + "/services/" +
+                              escaped(order.service.substr(slash + 1)) + "/scale",
+                          json::serialize(body), headers);
+  if (answer.status != 202) return complain_about(context, answer, order.service + " was not scaled");
+  const auto decision = json_of(answer);
+  if (order.until == ScaleOrder::Until::settled) return wait_until_settled(context, text_of(decision, "event"));
+  if (context.format == Format::json) {
+    print_json(decision);
+  } else {
+    fmt::print("{}  admitted: {} from {} to {} replicas\n", text_of(decision, "event"), order.service,
+               text_of(decision, "from"), text_of(decision, "to"));
+  }
+  return Exit::done;
+}
+
+}  // namespace virtscale::cli

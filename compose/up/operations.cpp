@@ -1,0 +1,230 @@
+#include "compose/up/operations.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "schemas/codec.hpp"
+
+namespace virtscale {
+namespace json = boost::json;
+namespace {
+
+using Responder = std::shared_ptr<HttpResponder>;
+
+constexpr std::string_view deadletters_path = "/v1/deadletters";
+
+void answer(const Responder& to, unsigned status, const json::value& body) {
+  to->respond({.status = status, .body = json::serialize(body) + "\n"});
+}
+
+void problem(const Responder& to, unsigned status, std::string_view title, std::string_view detail) {
+  HttpResponse response{.status = status, .content_type = "application/problem+json", .body = {}};
+  response.body = json::serialize(json::object{{"title", title}, {"status", status}, {"detail", detail}}) + "\n";
+  if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  to->respond(std::move(response));
+}
+
+bool may_operate(const Authorizer& authorizer, const HttpRequest& request, const Responder& to) {
+  constexpr std::string_view scheme = "Bearer ";
+  const auto header = request.headers.find("authorization");
+  const bool bearer = header != request.headers.end() && header->second.starts_with(scheme);
+  const auto access =
+      bearer ? authorizer.check(std::string_view(header->second).substr(scheme.size()), "") : Access::unknown;
+  if (access == Access::operator_) return true;
+  if (access == Access::unknown) {
+    problem(to, 401, "Unauthorized", "this path needs an operator's bearer token");
+  } else {
+    problem(to, 403, "Forbidden", "this path is for operators; the token is an org's");
+  }
+  return false;
+}
+
+json::object json_of(const PartitionStatus& status) {
+  return {{"stage", status.stage},
+          {"partition", status.partition},
+          {"next_offset", status.next_offset},
+          {"end_offset", status.end_offset},
+          {"lag", status.end_offset - std::min(status.end_offset, status.next_offset)},
+          {"requests_pending", status.requests_pending},
+          {"timers", status.timers},
+          {"ready", status.ready},
+          {"stopped", status.stopped}};
+}
+
+json::object stages_json(const std::vector<PartitionStatus>& partitions) {
+  json::array all;
+  for (const auto& status : partitions) all.push_back(json_of(status));
+  return {{"partitions", std::move(all)}};
+}
+
+// A position is PARTITION-OFFSET on the topic `deadletters`.
+struct Position {
+  std::uint32_t partition = 0;
+  std::uint64_t offset = 0;
+};
+
+bool parse(std::string_view text, Position& position) {
+  const auto dash = text.find('-');
+  if (dash == text.npos) return false;
+  const auto* end = text.data() + text.size();
+  const auto a = std::from_chars(text.data(), text.data() + dash, position.partition);
+  const auto b = std::from_chars(text.data() + dash + 1, end, position.offset);
+  return a.ec == std::errc() && a.ptr == text.data() + dash && b.ec == std::errc() && b.ptr == end;
+}
+
+class DeadLetters {
+ public:
+  explicit DeadLetters(Log& log) : log_(log) {}
+
+  json::object list() const {
+    json::array letters;
+    for (std::uint32_t p = 0; p < partitions(); ++p) {
+      const TopicPartition from{Topic::deadletters, p};
+      const auto end = log_.end(from);
+      log_.read(from, end - std::min<std::uint64_t>(end, deadletters_listed_max), deadletters_listed_max,
+                [&](const LogRecord& record) {
+                  if (const auto* rejected = rejected_in(record)) letters.push_back(summary(record, *rejected));
+                  return true;
+                });
+    }
+    return {{"deadletters", std::move(letters)}};
+  }
+
+  // Calls `visit` with the letter; false if there is none at the position.
+  bool visit(Position position,
+             const std::function<void(const LogRecord&, const schema::RecordRejected&)>& visit) const {
+    bool found = false;
+    if (position.partition >= partitions()) return false;
+    log_.read({Topic::deadletters, position.partition}, position.offset, 1, [&](const LogRecord& record) {
+      const auto* rejected = record.offset == position.offset ? rejected_in(record) : nullptr;
+      if (rejected == nullptr) return false;
+      found = true;
+      visit(record, *rejected);
+      return false;
+    });
+    return found;
+  }
+
+  static json::object summary(const LogRecord& record, const schema::RecordRejected& rejected) {
+    const auto topic = std::min<std::size_t>(rejected.topic(), topics_count - 1);
+    return {{"position", std::to_string(record.from.partition) + "-" + std::to_string(record.offset)},
+            {"at_us", rejected.timestamp_us()},
+            {"topic", topic_names[topic]},
+            {"partition", rejected.partition()},
+            {"offset", rejected.offset()},
+            {"bytes", rejected.value() == nullptr ? 0U : rejected.value()->size()},
+            {"reason", rejected.reason()->str()}};
+  }
+
+ private:
+  std::uint32_t partitions() const { return log_.layout().partitions[static_cast<std::size_t>(Topic::deadletters)]; }
+
+  static const schema::RecordRejected* rejected_in(const LogRecord& record) {
+    const auto* event = schema::verify_event(record.value);
+    return event == nullptr ? nullptr : event->body_as_RecordRejected();
+  }
+
+  Log& log_;
+};
+
+std::string hexadecimal(const flatbuffers::Vector<std::uint8_t>* bytes) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  if (bytes == nullptr) return text;
+  text.reserve(bytes->size() * 2);
+  for (const auto byte : *bytes) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+json::object shown(const LogRecord& record, const schema::RecordRejected& rejected) {
+  auto letter = DeadLetters::summary(record, rejected);
+  letter["key"] = rejected.key() == nullptr ? "" : rejected.key()->str();
+  letter["value_hex"] = hexadecimal(rejected.value());
+  return letter;
+}
+
+class Operations {
+ public:
+  explicit Operations(OperationsPorts ports) : ports_(std::move(ports)), letters_(ports_.log) {}
+
+  // False if the path is not an operation's.
+  bool handle(const HttpRequest& request, const Responder& to) {
+    if (request.path == "/healthz") return answer(to, 200, json::object{{"status", "up"}}), true;
+    if (request.path == "/metrics") {
+      to->respond({.content_type = "text/plain; version=0.0.4", .body = ports_.metrics.render()});
+      return true;
+    }
+    if (request.path == "/readyz") return readiness(to), true;
+    if (request.path == "/v1/stages") {
+      if (may_operate(ports_.authorizer, request, to)) {
+        ports_.read_status([to](const auto& partitions) { answer(to, 200, stages_json(partitions)); });
+      }
+      return true;
+    }
+    if (!request.path.starts_with(deadletters_path)) return false;
+    if (may_operate(ports_.authorizer, request, to)) deadletters(request, to);
+    return true;
+  }
+
+ private:
+  void readiness(const Responder& to) {
+    ports_.read_status([to](const std::vector<PartitionStatus>& partitions) {
+      const bool ready = std::all_of(partitions.begin(), partitions.end(),
+                                     [](const auto& status) { return status.ready && !status.stopped; });
+      answer(to, ready ? 200 : 503, stages_json(partitions));
+    });
+  }
+
+  void deadletters(const HttpRequest& request, const Responder& to) {
+    auto rest = std::string_view(request.path).substr(deadletters_path.size());
+    if (rest.empty()) return answer(to, 200, letters_.list());
+    rest.remove_prefix(1);
+    constexpr std::string_view resubmit = "/resubmit";
+    const bool again = rest.ends_with(resubmit);
+    if (again) rest.remove_suffix(resubmit.size());
+    Position position;
+    if (!parse(rest, position)) return problem(to, 400, "Bad Request", "a position is PARTITION-OFFSET, such as 0-17");
+    if ((request.method == "POST") != again)
+      return problem(to, 405, "Method Not Allowed", "GET shows, POST …/resubmit resubmits");
+    json::object letter;
+    const bool found = letters_.visit(position, [&](const LogRecord& record, const schema::RecordRejected& rejected) {
+      letter = shown(record, rejected);
+      if (again) append_again(rejected);
+    });
+    if (!found) return problem(to, 404, "Not Found", "there is no dead letter at " + std::string(rest));
+    answer(to, again ? 202 : 200, letter);
+  }
+
+  // To the partition that it came from: an event of a lane is then taken as the copy or the successor that it is.
+  void append_again(const schema::RecordRejected& rejected) {
+    const std::string key = rejected.key() == nullptr ? "" : rejected.key()->str();
+    const auto* value = rejected.value();
+    const LogAppend append{{static_cast<Topic>(rejected.topic()), rejected.partition()},
+                           key,
+                           value == nullptr ? Bytes() : std::as_bytes(std::span(value->data(), value->size()))};
+    ports_.log.append({&append, 1});
+    ports_.log.sync();
+  }
+
+  OperationsPorts ports_;
+  DeadLetters letters_;
+};
+
+}  // namespace
+
+HttpHandler make_operations_handler(OperationsPorts ports, HttpHandler next) {
+  const auto operations = std::make_shared<Operations>(std::move(ports));
+  return [operations, next = std::move(next)](const HttpRequest& request, std::shared_ptr<HttpResponder> to) {
+    try {
+      if (!operations->handle(request, to)) next(request, std::move(to));
+    } catch (const LogError& error) {
+      problem(to, 503, "Service Unavailable", error.what());
+    }
+  };
+}
+
+}  // namespace virtscale
