@@ -1,0 +1,146 @@
+#include "stages/orchestration/edges.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+namespace virtscale::orchestration {
+namespace {
+
+namespace json = boost::json;
+
+std::string_view name_of(schema::PlacementPhase phase) {
+  return schema::EnumNamePlacementPhase(phase);
+}
+
+json::object describe(std::string_view name, const schema::CellBookT& book) {
+  return {
+      {"name", name}, {"nodes", book.nodes}, {"numa_nodes", book.numa_nodes}, {"applied_at_us", book.applied_at_us}};
+}
+
+json::object describe(std::string_view key, const schema::CellNodeT& node) {
+  json::array numa;
+  for (const auto& room : node.numa) {
+    numa.push_back(json::object{{"vcpu_milli", room.vcpu_milli()},
+                                {"ram_mib", room.ram_mib()},
+                                {"used_vcpu_milli", room.used_vcpu_milli()},
+                                {"used_ram_mib", room.used_ram_mib()}});
+  }
+  const auto cut = key.find('/');
+  return {{"cell", key.substr(0, cut)},
+          {"name", key.substr(cut + 1)},
+          {"zone", node.zone},
+          {"listed", node.listed},
+          {"numa", std::move(numa)}};
+}
+
+json::object describe(std::string_view name, const schema::PlacedDomainT& row) {
+  json::object it{{"name", name},
+                  {"org", row.org},
+                  {"service", row.service},
+                  {"cell", row.cell},
+                  {"state", name_of(row.phase)},
+                  {"scale", to_string(ScaleId{row.birth_scale})}};
+  if (row.leave_scale != 0) it["leaves_by"] = to_string(ScaleId{row.leave_scale});
+  if (!row.failure.empty()) it["failure"] = row.failure;
+  if (is_placed(row)) {
+    it["zone"] = row.zone;
+    it["node"] = row.node;
+    it["numa"] = row.numa;
+  }
+  if (!row.address.empty()) {
+    it["address"] = row.address;
+    it["port"] = row.port;
+  }
+  return it;
+}
+
+// What one request gathers from all partitions; answered when the last look has dropped it.
+struct Gathered {
+  std::shared_ptr<HttpResponder> responder;
+  std::string cell;
+  json::array cells;
+  json::array nodes;
+  json::array domains;
+  bool truncated = false;
+
+  Gathered(std::shared_ptr<HttpResponder> to, std::string of_cell)
+      : responder(std::move(to)), cell(std::move(of_cell)) {}
+  ~Gathered() {
+    const json::object all{{"cells", std::move(cells)},
+                           {"nodes", std::move(nodes)},
+                           {"domains", std::move(domains)},
+                           {"truncated", truncated}};
+    responder->respond({.body = json::serialize(all) + "\n"});
+  }
+
+  template <class Value>
+  bool add(json::array& to, std::string_view key, const Value& row) {
+    truncated = truncated || to.size() == status_rows_max;
+    if (!truncated) to.push_back(describe(key, row));
+    return !truncated;
+  }
+
+  void look(const State& state) {
+    state.cells.each(cell, [&](std::string_view key, const schema::CellBookT& book) {
+      return !wants(key) || add(cells, key, book);
+    });
+    state.nodes.each(cell.empty() ? cell : cell + "/",
+                     [&](std::string_view key, const schema::CellNodeT& node) { return add(nodes, key, node); });
+    state.domains.each("", [&](std::string_view key, const schema::PlacedDomainT& row) {
+      return !wants(row.cell) || add(domains, key, row);
+    });
+  }
+  bool wants(std::string_view of_cell) const { return cell.empty() || cell == of_cell; }
+};
+
+HttpResponse problem(unsigned status, std::string_view title, std::string_view detail) {
+  HttpResponse response;
+  response.status = status;
+  response.content_type = "application/problem+json";
+  response.body = json::serialize(json::object{{"title", title}, {"status", status}, {"detail", detail}}) + "\n";
+  return response;
+}
+
+// RFC 6750: the scheme's name is not case-sensitive.
+std::string_view token_of(const HttpRequest& request) {
+  const auto header = request.headers.find("authorization");
+  if (header == request.headers.end() || header->second.size() < 7) return {};
+  const std::string_view value = header->second;
+  const bool bearer = std::ranges::equal(value.substr(0, 7), std::string_view("bearer "),
+                                         [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+  return bearer ? value.substr(7) : std::string_view();
+}
+
+std::optional<HttpResponse> refusal(const HttpRequest& request, const Authorizer& authorizer) {
+  if (request.method != "GET") {
+    auto response = problem(405, "Method not allowed", "/v1/domains can only be read: use GET");
+    response.headers.emplace_back("Allow", "GET");
+    return response;
+  }
+  switch (authorizer.check(token_of(request), "")) {
+    case Access::operator_:
+      return std::nullopt;
+    case Access::unknown: {
+      auto response = problem(401, "Unauthorized", "send an operator's token: Authorization: Bearer TOKEN");
+      response.headers.emplace_back("WWW-Authenticate", "Bearer");
+      return response;
+    }
+    default:
+      return problem(403, "Forbidden", "only an operator's token may read cells and their domains");
+  }
+}
+
+}  // namespace
+
+HttpHandler make_domains_handler(ReadState read_state, const Authorizer& authorizer) {
+  return [read_state = std::move(read_state), &authorizer](const HttpRequest& request,
+                                                           std::shared_ptr<HttpResponder> responder) {
+    if (auto refused = refusal(request, authorizer)) return responder->respond(*std::move(refused));
+    const auto cell = request.query.find("cell");
+    const auto gathered =
+        std::make_shared<Gathered>(std::move(responder), cell == request.query.end() ? "" : cell->second);
+    read_state([gathered](const State& state) { gathered->look(state); });
+  };
+}
+
+}  // namespace virtscale::orchestration

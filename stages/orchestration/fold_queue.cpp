@@ -1,0 +1,126 @@
+#include "stages/orchestration/fold.hpp"
+#include "stages/orchestration/step.hpp"
+
+namespace virtscale::orchestration {
+namespace {
+
+Need need_of(const schema::PlacedDomainT& row) {
+  return {row.resources.vcpu_milli(), row.resources.ram_mib(), &row.failed_nodes};
+}
+
+std::string queue_timer(const Domain& domain) {
+  return "queue/" + domain.name;
+}
+
+void tell_placed(Step& step, const Domain& domain, std::vector<schema::CandidateT> candidates) {
+  schema::DomainPlacedT placed;
+  placed.domain = domain.name;
+  placed.service = domain.row.service;
+  placed.cell = domain.row.cell;
+  placed.zone = domain.row.zone;
+  placed.node = domain.row.node;
+  placed.numa = domain.row.numa;
+  placed.placed_at_us = step.in.now.us;
+  for (auto& candidate : candidates)
+    placed.candidates.push_back(std::make_unique<schema::CandidateT>(std::move(candidate)));
+  placed.candidates_total = static_cast<std::uint32_t>(step.state.slots(domain.row.cell).size());
+  emit_for(step, domain, Topic::outcomes, domain.birth(), placed);
+}
+
+void ask_start(Step& step, const Domain& domain) {
+  schema::StartDomainT start;
+  start.domain = domain.name;
+  start.service = domain.row.service;
+  start.cell = domain.row.cell;
+  start.zone = domain.row.zone;
+  start.node = domain.row.node;
+  start.numa = domain.row.numa;
+  start.resources = domain.row.resources;
+  start.domain_template = domain.row.domain_template;
+  start.command = domain.row.command;
+  ask_for(step, domain, domain.birth(), start);
+}
+
+// Walks those who wait in the cell, the oldest first. `serve(name, row)` returns false to end the walk.
+template <class Serve>
+void each_waiting(Step& step, std::string_view cell, Serve serve) {
+  const auto prefix = std::string(cell) + "/";
+  auto from = prefix;
+  for (;;) {
+    const auto [key, waiting] = step.state.queue.at_or_after(from);
+    if (key == nullptr || !key->starts_with(prefix)) return;
+    from = *key + '\0';
+    const auto name = waiting->domain;
+    if (!serve(name, *step.state.domains.find(name))) return;
+  }
+}
+
+void place_waiting(Step& step, const std::string& name) {
+  const Domain domain{name, step.state.domains.modify(name)};
+  if (try_place(step, domain)) unqueue(step, domain);
+}
+
+std::optional<Slot> slot_now(const Step& step, const Slot& slot, std::string_view cell) {
+  const auto* node = step.state.nodes.find(State::node_key(cell, slot.node));
+  if (node == nullptr || slot.numa >= node->numa.size()) return std::nullopt;
+  return slot_of(slot.node, *node, slot.numa);
+}
+
+// Who waits has fitted nowhere else, so one NUMA node that was freed is all that has to be looked at.
+void serve_from(Step& step, std::string_view cell, const Slot& freed) {
+  auto slot = slot_now(step, freed, cell);
+  std::size_t misses = 0;
+  each_waiting(step, cell, [&](const std::string& name, const schema::PlacedDomainT& row) {
+    if (!slot) return false;
+    if (!can_take(*slot, need_of(row))) return ++misses < queue_misses_max;
+    place_waiting(step, name);
+    slot = slot_now(step, freed, cell);
+    return true;
+  });
+}
+
+}  // namespace
+
+void wait_for_room(Step& step, const Domain& domain) {
+  domain.row.phase = schema::PlacementPhase::queued;
+  domain.row.zone.clear();
+  domain.row.node.clear();
+  domain.row.numa = 0;
+  step.state.queue.modify(queue_key(domain.row)).domain = domain.name;
+  step.out.wake(queue_timer(domain), step.in.now + queue_wait_max);
+}
+
+void unqueue(Step& step, const Domain& domain) {
+  step.state.queue.erase(queue_key(domain.row));
+  step.out.cancel(queue_timer(domain));
+}
+
+bool try_place(Step& step, const Domain& domain) {
+  auto placement = step.state.slots(domain.row.cell).choose(need_of(domain.row));
+  if (placement.chosen == nullptr) return false;
+  auto& row = domain.row;
+  row.phase = schema::PlacementPhase::starting;
+  row.zone = placement.chosen->zone;
+  row.node = placement.chosen->node;
+  row.numa = placement.chosen->numa;
+  ++row.placements;
+  step.state.change_use(row, +1);
+  tell_placed(step, domain, std::move(placement.candidates));
+  ask_start(step, domain);
+  return true;
+}
+
+void give_back(Step& step, const Domain& domain) {
+  const Slot freed{domain.row.zone, domain.row.node, domain.row.numa, {}};
+  step.state.change_use(domain.row, -1);
+  serve_from(step, domain.row.cell, freed);
+}
+
+void serve_queue(Step& step, std::string_view cell) {
+  each_waiting(step, cell, [&](const std::string& name, const schema::PlacedDomainT& row) {
+    if (step.state.slots(cell).choose(need_of(row)).chosen != nullptr) place_waiting(step, name);
+    return true;
+  });
+}
+
+}  // namespace virtscale::orchestration
