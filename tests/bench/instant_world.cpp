@@ -1,0 +1,192 @@
+#include "tests/bench/instant_world.hpp"
+
+#include <unistd.h>
+
+#include "schemas/codec.hpp"
+#include "topology/adapters/metrics/metrics.hpp"
+#include "topology/adapters/rocksdb/store.hpp"
+#include "topology/adapters/segment/segment_log.hpp"
+#include "topology/adapters/sodium/sodium.hpp"
+#include "topology/host/admission.hpp"
+
+namespace virtscale::bench {
+namespace {
+
+constexpr std::string_view cell = "bench";
+constexpr auto wait_max = std::chrono::minutes(1);
+
+std::string org_name(std::uint64_t n) {
+  return "org-" + std::to_string(n);
+}
+std::string service_name(std::uint64_t n) {
+  return "service-" + std::to_string(n);
+}
+
+schema::ContractAppliedT contract() {
+  schema::ContractAppliedT contract;
+  contract.version = 1;
+  contract.signed_ = "2025-11-02";
+  contract.quota = schema::Resources(1'000'000'000, 1'000'000'000, 1'000'000'000);
+  contract.overage_percent = 10;
+  return contract;
+}
+
+schema::ServiceAppliedT service(const std::string& name) {
+  schema::ServiceAppliedT applied;
+  applied.spec = std::make_unique<schema::ServiceSpecT>();
+  applied.spec->name = name;
+  applied.spec->cell = cell;
+  applied.spec->domain = schema::Resources(100, 64, 1);
+  applied.spec->replicas_max = 10'000;
+  applied.spec->health = std::make_unique<schema::HealthT>();
+  applied.spec->health->path = "/healthz";
+  applied.spec->haproxy_backend = name;
+  return applied;
+}
+
+schema::CellAppliedT cell_with_room() {
+  schema::CellAppliedT applied;
+  applied.name = cell;
+  for (int n = 0; n < 100; ++n) {
+    auto node = std::make_unique<schema::NodeSpecT>();
+    node->name = "node-" + std::to_string(n);
+    node->zone = "zone-a";
+    for (int numa = 0; numa < 2; ++numa) {
+      auto spec = std::make_unique<schema::NumaSpecT>();
+      spec->vcpu_milli = spec->ram_mib = 1'000'000'000;
+      node->numa.push_back(std::move(spec));
+    }
+    applied.nodes.push_back(std::move(node));
+  }
+  return applied;
+}
+
+}  // namespace
+
+// Every driver, answering at once. The ports ask for answers from another call; the stages' effects post them anyway.
+class InstantWorld::Instant final : public Domains, public Probe, public LoadBalancer, public Mail {
+ public:
+  void start(const DomainOrder&, Started done) override {
+    const DomainAddress address{"127.0.0.1", 8080};
+    done(&address, nullptr);
+  }
+  void stop(const std::string&, Stopped done) override { done(nullptr); }
+  std::vector<std::string> running() override { return {}; }
+  void probe(const ProbeOrder&, Probed done) override { done(1, nullptr); }
+  void add(const BackendOrder&, Changed done) override { done(1, nullptr); }
+  void drain(const std::string&, const std::string&, Changed done) override { done(1, nullptr); }
+  void send(const MailOrder&, Sent done) override { done(nullptr); }
+};
+
+InstantWorld::InstantWorld(std::uint32_t orgs, std::uint32_t services)
+    : folder_(std::filesystem::temp_directory_path() / ("virtscale-bench-" + std::to_string(getpid()))),
+      orgs_(orgs),
+      services_(services),
+      clock_(make_system_clock()),
+      metrics_(make_metrics()),
+      world_(std::make_unique<Instant>()) {
+  std::filesystem::remove_all(folder_);
+  std::filesystem::create_directories(folder_);
+  log_ = open_segment_log({.directory = folder_ / "log", .layout = {}, .clock = clock_.get()}).log;
+  generate_key(folder_ / "keys", "bench");
+  signer_ = make_keyfile_signer(folder_ / "keys", "bench");
+  stages_ = std::make_unique<AllStages>(
+      AllStagesPorts{.log = *log_,
+                     .open_store =
+                         [this](std::string_view stage, std::uint32_t partition) {
+                           return open_rocksdb_store(folder_ / "state" /
+                                                     (std::string(stage) + "-" + std::to_string(partition)));
+                         },
+                     .clock = *clock_,
+                     .metrics = *metrics_,
+                     .ids = ids_,
+                     .drivers = {*world_, *world_, *world_, *world_, *signer_},
+                     .on_incident =
+                         [](const std::string& why) {
+                           std::fprintf(stderr, "bench: %s\n", why.c_str());
+                           std::abort();
+                         }},
+      Pace{});
+  edge_thread_ = make_executor();
+  edge_ = std::make_unique<LogEdge>(*log_, *edge_thread_, ids_);
+  watch_ledger();
+  stages_->start();
+  apply_documents();
+}
+
+InstantWorld::~InstantWorld() {
+  stages_->drain();
+  edge_thread_->stop();
+  stages_.reset();
+  edge_.reset();
+  log_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void InstantWorld::apply_documents() {
+  const auto append = [this](Topic to, const std::string& key, std::vector<std::byte> event) {
+    edge_->append(edge_->next_id(), to, key, std::move(event), [](const std::string*) {});
+  };
+  append(Topic::decisions, std::string(cell), encode(cell_with_room(), ""));
+  for (std::uint32_t org = 0; org < orgs_; ++org) {
+    append(Topic::signals, org_name(org), encode(contract(), org_name(org)));
+    for (std::uint32_t s = 0; s < services_; ++s) {
+      append(Topic::alerts, org_name(org) + "/" + service_name(s), encode(service(service_name(s)), org_name(org)));
+    }
+  }
+  log_->sync();
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));  // the documents are folded before the clock runs
+}
+
+void InstantWorld::watch_ledger() {
+  edge_->watch(Topic::ledger, [this](const LogRecord& record) {
+    const auto* published = schema::GetEvent(record.value.data())->body_as_CheckpointPublished();
+    if (published == nullptr) return;
+    const std::lock_guard lock(mutex_);
+    auto org = settled_by_org_.find(record.key);
+    if (org == settled_by_org_.end()) org = settled_by_org_.emplace(record.key, 0).first;
+    settled_ += published->size() - org->second;
+    org->second = published->size();
+    settled_grew_.notify_all();
+  });
+}
+
+void InstantWorld::request(std::size_t count) {
+  std::vector<std::string> keys(count);
+  std::vector<std::vector<std::byte>> events(count);
+  std::vector<LogAppend> batch(count);
+  schema::ScaleRequestedT wanted;
+  wanted.amount = 1;
+  wanted.requester = "operator";
+  for (std::size_t i = 0; i < count; ++i, ++requested_) {
+    const auto org = org_name(requested_ % orgs_);
+    wanted.service = service_name(requested_ / orgs_ % services_);
+    keys[i] = org + "/" + wanted.service;
+    events[i] = encode(wanted, org);
+    fill_header(events[i], {.id = ids_.next()});
+    batch[i] = {{Topic::alerts, 0}, keys[i], events[i]};
+  }
+  log_->append(batch);
+}
+
+bool InstantWorld::wait_for_settled(std::uint64_t lines) {
+  std::unique_lock lock(mutex_);
+  waited_for_ += lines;
+  return settled_grew_.wait_for(lock, wait_max, [this] { return settled_ >= waited_for_; });
+}
+
+std::uint64_t InstantWorld::settled() {
+  const std::lock_guard lock(mutex_);
+  return settled_;
+}
+
+std::uint64_t InstantWorld::log_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(folder_ / "log")) {
+    if (file.is_regular_file()) bytes += file.file_size();
+  }
+  return bytes;
+}
+
+}  // namespace virtscale::bench

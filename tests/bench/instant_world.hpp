@@ -1,0 +1,58 @@
+// Virtscale whole, on a durable log in a folder of its own, with drivers that answer at once: what remains is the
+// software's own share.
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+
+#include "compose/up/stages.hpp"
+#include "topology/host/log_edge.hpp"
+
+namespace virtscale::bench {
+
+/// Starts with `orgs` contracts and `services` services in each, all in one cell with room for everything.
+/// The folder is removed at the end.
+class InstantWorld {
+ public:
+  InstantWorld(std::uint32_t orgs, std::uint32_t services);
+  ~InstantWorld();
+
+  /// Appends `count` scale requests of +1, over all services in turn, as one unit.
+  void request(std::size_t count);
+  /// Waits until signed, durable checkpoints cover `lines` lines more than at the last call that returned; false if it
+  /// takes longer than a minute.
+  bool wait_for_settled(std::uint64_t lines);
+  /// Lines that signed checkpoints cover so far.
+  std::uint64_t settled();
+  /// Bytes of the log so far.
+  std::uint64_t log_bytes() const;
+
+ private:
+  class Instant;
+  void apply_documents();
+  void watch_ledger();
+
+  std::filesystem::path folder_;
+  std::uint32_t orgs_;
+  std::uint32_t services_;
+  std::unique_ptr<Clock> clock_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<Metrics> metrics_;
+  EdgeIds ids_{1};
+  std::unique_ptr<Instant> world_;
+  std::unique_ptr<Signer> signer_;
+  std::unique_ptr<AllStages> stages_;
+  std::unique_ptr<ExecutorThread> edge_thread_;
+  std::unique_ptr<LogEdge> edge_;
+  std::uint64_t requested_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable settled_grew_;
+  std::map<std::string, std::uint64_t, std::less<>> settled_by_org_;
+  std::uint64_t settled_ = 0;
+  std::uint64_t waited_for_ = 0;
+};
+
+}  // namespace virtscale::bench

@@ -1,0 +1,43 @@
+// A lone event, from the request on `alerts` to its signed, durable line: the software's own share.
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "tests/bench/harness.hpp"
+#include "tests/bench/instant_world.hpp"
+
+namespace virtscale::bench {
+namespace {
+
+constexpr int runs = 3;
+constexpr int events_in_a_run = 1'000;
+
+std::vector<double> latencies_us(InstantWorld& world) {
+  std::vector<double> all;
+  for (int i = 0; i < events_in_a_run; ++i) {
+    const auto began = std::chrono::steady_clock::now();
+    world.request(1);
+    if (!world.wait_for_settled(1)) throw std::runtime_error("latency: an event was not settled in a minute");
+    all.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - began).count());
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<Figure> measure_latency() {
+  InstantWorld world(1, 10);
+  std::vector<Figure> figures{
+      {"latency", "embedded_p50_us", {}}, {"latency", "embedded_p99_us", {}}, {"latency", "embedded_p999_us", {}}};
+  latencies_us(world);  // warm
+  for (int run = 0; run < runs; ++run) {
+    const auto all = latencies_us(world);
+    figures[0].runs.push_back(quantile_of(all, 500));
+    figures[1].runs.push_back(quantile_of(all, 990));
+    figures[2].runs.push_back(quantile_of(all, 999));
+    fmt::print(stderr, "latency: run {} of {}: p50 {:.0f} us\n", run + 1, runs, figures[0].runs.back());
+  }
+  return figures;
+}
+
+}  // namespace virtscale::bench

@@ -1,0 +1,57 @@
+// Complete scale events per second: from the request on `alerts` to a signed, durable checkpoint that covers the line.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/bench/append_limit.hpp"
+#include "tests/bench/harness.hpp"
+#include "tests/bench/instant_world.hpp"
+
+namespace virtscale::bench {
+namespace {
+
+constexpr int runs = 3;
+constexpr std::uint64_t events_in_a_run = 60'000;
+constexpr std::size_t batch = 100;
+// Enough to keep every stage busy; what waits beyond it would measure memory.
+constexpr std::uint64_t outstanding_max = 10'000;
+
+double seconds_since(std::chrono::steady_clock::time_point began) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+}
+
+double events_per_second(InstantWorld& world) {
+  const auto began = std::chrono::steady_clock::now();
+  const auto before = world.settled();
+  for (std::uint64_t sent = 0; sent < events_in_a_run; sent += batch) {
+    while (sent - (world.settled() - before) > outstanding_max)
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    world.request(batch);
+  }
+  if (!world.wait_for_settled(events_in_a_run))
+    throw std::runtime_error("pipeline: not all events were settled in a minute");
+  return static_cast<double>(events_in_a_run) / seconds_since(began);
+}
+
+}  // namespace
+
+std::vector<Figure> measure_pipeline() {
+  InstantWorld world(20, 20);
+  Figure rate{.bench = "pipeline", .figure = "scale_events_per_s", .runs = {}};
+  const auto bytes_before = world.log_bytes();
+  for (int run = 0; run < runs; ++run) {
+    rate.runs.push_back(events_per_second(world));
+    fmt::print(stderr, "pipeline: run {} of {}: {:.0f} scale events/s\n", run + 1, runs, rate.runs.back());
+  }
+  const auto bytes_an_event = (world.log_bytes() - bytes_before) / (runs * events_in_a_run);
+  const auto limit = measure_append_limit(std::filesystem::temp_directory_path(),
+                                          {.records = 100'000, .batch = batch, .value_bytes = bytes_an_event});
+  rate.against = fmt::format("write+fdatasync of {} B/event", bytes_an_event);
+  rate.against_value = limit.raw;
+  return {rate};
+}
+
+}  // namespace virtscale::bench
