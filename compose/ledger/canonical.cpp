@@ -1,0 +1,242 @@
+#include "compose/ledger/canonical.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace virtscale::ledger {
+namespace {
+
+constexpr std::int64_t integer_max = 9'007'199'254'740'991;  // 2^53 - 1: RFC 8785 numbers are doubles
+
+// Bytes of a string that need no second look: ASCII but quotes, backslashes and control characters.
+constexpr auto plain = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = 0x20; byte < 0x80; ++byte) table[byte] = byte != '"' && byte != '\\';
+  return table;
+}();
+
+bool is_plain(std::string_view text) {
+  for (const char c : text) {
+    if (!plain[static_cast<unsigned char>(c)]) return false;
+  }
+  return true;
+}
+
+// The UTF-16 code units of a string as it is written in canonical JSON, which is valid UTF-8.
+std::u16string utf16(std::string_view text) {
+  std::u16string units;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const std::size_t bytes = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    auto code = static_cast<std::uint32_t>(bytes == 1 ? byte : byte & (0xff >> (bytes + 1)));
+    for (std::size_t i = 1; i < bytes; ++i) code = code << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3f);
+    at += bytes;
+    if (code >= 0x10000) {
+      units += static_cast<char16_t>(0xd7c0 + (code >> 10));
+      code = 0xdc00 | (code & 0x3ff);
+    }
+    units += static_cast<char16_t>(code);
+  }
+  return units;
+}
+
+std::string unescaped(std::string_view text) {
+  constexpr std::string_view names = "btnfr";
+  constexpr std::string_view named = "\b\t\n\f\r";
+  std::string plain_text;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '\\') {
+      plain_text += text[at];
+      continue;
+    }
+    const char letter = text[++at];
+    const auto name = names.find(letter);
+    unsigned code = static_cast<unsigned char>(letter);
+    if (name != names.npos) code = static_cast<unsigned char>(named[name]);
+    if (letter == 'u') {
+      std::from_chars(text.data() + at + 1, text.data() + at + 5, code, 16);
+      at += 4;
+    }
+    plain_text += static_cast<char>(code);
+  }
+  return plain_text;
+}
+
+bool ascends(std::string_view before, std::string_view key) {
+  if (is_plain(before) && is_plain(key)) return before < key;
+  return utf16(unescaped(before)) < utf16(unescaped(key));
+}
+
+class Scanner {
+ public:
+  explicit Scanner(std::string_view line) : line_(line) {}
+
+  ScannedLine scan() {
+    if (at_end() || line_[0] != '{') fail("a line is one JSON object");
+    if (fault_.empty()) object(0);
+    if (fault_.empty() && !at_end()) fail("there is something behind the object");
+    return {std::move(fault_), head_};
+  }
+
+ private:
+  bool at_end() const { return at_ == line_.size(); }
+  char peek() const { return at_end() ? '\0' : line_[at_]; }
+  bool failed() const { return !fault_.empty(); }
+
+  void fail(std::string_view what) {
+    if (fault_.empty()) fault_ = std::string(what) + " (byte " + std::to_string(at_) + ")";
+  }
+
+  bool take(char c) {
+    if (peek() != c) return false;
+    ++at_;
+    return true;
+  }
+
+  void value(unsigned depth) {
+    if (depth > nesting_max) return fail("it nests too deep");
+    switch (peek()) {
+      case '{':
+        return object(depth);
+      case '[':
+        return array(depth);
+      case '"':
+        string();
+        return;
+      case 't':
+        return word("true");
+      case 'f':
+        return word("false");
+      default:
+        return integer();
+    }
+  }
+
+  void object(unsigned depth) {
+    ++at_;
+    if (take('}')) return;
+    std::string_view before;
+    bool first = true;
+    do {
+      const auto key = string();
+      if (failed()) return;
+      if (!first && !ascends(before, key)) return fail("its keys do not ascend");
+      before = key;
+      first = false;
+      if (!take(':')) return fail("a colon is missing, or there is a space");
+      const auto begin = at_;
+      value(depth + 1);
+      if (failed()) return;
+      if (depth == 0) note(key, line_.substr(begin, at_ - begin));
+    } while (take(','));
+    if (!take('}')) fail("an object is not closed, or there is a space");
+  }
+
+  void array(unsigned depth) {
+    ++at_;
+    if (take(']')) return;
+    do {
+      value(depth + 1);
+      if (failed()) return;
+    } while (take(','));
+    if (!take(']')) fail("an array is not closed, or there is a space");
+  }
+
+  void word(std::string_view expected) {
+    if (!line_.substr(at_).starts_with(expected)) return fail("there is an unknown word");
+    at_ += expected.size();
+  }
+
+  void integer() {
+    std::int64_t number = 0;
+    const auto text = line_.substr(at_);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const auto digits = text.substr(0, static_cast<std::size_t>(end - text.data()));
+    if (error != std::errc{}) return fail("there is no value, or one that is not an integer");
+    if (number > integer_max || number < -integer_max || digits != std::to_string(number))
+      return fail("an integer is not in its shortest form, or beyond 2^53");
+    at_ += digits.size();
+    if (peek() == '.' || peek() == 'e' || peek() == 'E') fail("a number is not an integer");
+  }
+
+  // The string without its quotes.
+  std::string_view string() {
+    if (!take('"')) {
+      fail("a string is missing, or there is a space");
+      return {};
+    }
+    const auto begin = at_;
+    while (true) {
+      while (!at_end() && plain[static_cast<unsigned char>(line_[at_])]) ++at_;
+      if (at_end()) fail("a string is not closed");
+      if (failed()) return {};
+      if (line_[at_] == '"') break;
+      line_[at_] == '\\' ? escape() : character();
+    }
+    return line_.substr(begin, at_++ - begin);
+  }
+
+  void escape() {
+    const auto rest = line_.substr(at_ + 1);
+    if (rest.empty()) return fail("a string is not closed");
+    if (std::string_view("btnfr\"\\").find(rest[0]) != std::string_view::npos) {
+      at_ += 2;
+      return;
+    }
+    constexpr std::string_view with_a_name = "89acd";  // of 0008 … 000d, those that have a shorter form
+    const bool control = rest.starts_with("u00") && rest.size() >= 5 && (rest[3] == '0' || rest[3] == '1') &&
+                         std::string_view("0123456789abcdef").find(rest[4]) != std::string_view::npos;
+    if (!control || (rest[3] == '0' && with_a_name.find(rest[4]) != with_a_name.npos))
+      return fail("an escape is not the canonical one");
+    at_ += 6;
+  }
+
+  bool continues(std::size_t i, unsigned low, unsigned high) const {
+    if (at_ + i >= line_.size()) return false;
+    const auto byte = static_cast<unsigned char>(line_[at_ + i]);
+    return byte >= low && byte <= high;
+  }
+
+  // RFC 3629, 4.
+  void character() {
+    const unsigned lead = static_cast<unsigned char>(line_[at_]);
+    std::size_t bytes = 0;
+    if (lead >= 0xc2 && lead <= 0xdf) bytes = continues(1, 0x80, 0xbf) ? 2 : 0;
+    if (lead >= 0xe0 && lead <= 0xef && continues(1, lead == 0xe0 ? 0xa0 : 0x80, lead == 0xed ? 0x9f : 0xbf))
+      bytes = continues(2, 0x80, 0xbf) ? 3 : 0;
+    if (lead >= 0xf0 && lead <= 0xf4 && continues(1, lead == 0xf0 ? 0x90 : 0x80, lead == 0xf4 ? 0x8f : 0xbf))
+      bytes = continues(2, 0x80, 0xbf) && continues(3, 0x80, 0xbf) ? 4 : 0;
+    if (bytes == 0) return fail(lead < 0x80 ? "a control character is not escaped" : "it is not valid UTF-8");
+    at_ += bytes;
+  }
+
+  static std::string_view inner(std::string_view text) {
+    return text.size() >= 2 && text.front() == '"' ? text.substr(1, text.size() - 2) : std::string_view();
+  }
+
+  void note(std::string_view key, std::string_view text) {
+    if (key == "org") head_.org = inner(text);
+    if (key == "event") head_.event = inner(text);
+    if (key != "index") return;
+    std::uint64_t index = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+    if (error == std::errc{} && end == text.data() + text.size()) head_.index = index;
+  }
+
+  std::string_view line_;
+  std::size_t at_ = 0;
+  std::string fault_;
+  LineHead head_;
+};
+
+}  // namespace
+
+ScannedLine scan_line(std::string_view line) {
+  return Scanner(line).scan();
+}
+
+std::string fault_of_canonical(std::string_view line) {
+  return scan_line(line).fault;
+}
+
+}  // namespace virtscale::ledger

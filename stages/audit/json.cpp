@@ -1,0 +1,125 @@
+#include "stages/audit/json.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace virtscale::audit {
+namespace {
+
+constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
+
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
+// At most `bytes_max` bytes, and no character cut in two.
+std::string_view cut(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  auto end = bytes_max;
+  while (end > 0 && bytes_max - end < 3 && is_continuation(text[end])) --end;
+  return text.substr(0, end);
+}
+
+// The length of the UTF-8 character that `text` begins with, which is not ASCII; 0 if it is none (RFC 3629, 4).
+std::size_t character(std::string_view text) {
+  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto within = [&](std::size_t i, unsigned low, unsigned high) { return at(i) >= low && at(i) <= high; };
+  const auto lead = at(0);
+  if (lead >= 0xc2 && lead <= 0xdf) return within(1, 0x80, 0xbf) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef) {
+    const bool second = within(1, lead == 0xe0 ? 0xa0 : 0x80, lead == 0xed ? 0x9f : 0xbf);
+    return second && within(2, 0x80, 0xbf) ? 3 : 0;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    const bool second = within(1, lead == 0xf0 ? 0x90 : 0x80, lead == 0xf4 ? 0x8f : 0xbf);
+    return second && within(2, 0x80, 0xbf) && within(3, 0x80, 0xbf) ? 4 : 0;
+  }
+  return 0;
+}
+
+bool is_plain(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+}  // namespace
+
+void CanonicalJson::separate() {
+  if (out_.empty()) return;
+  const char last = out_.back();
+  if (last != '{' && last != '[' && last != ':') out_ += ',';
+}
+
+CanonicalJson& CanonicalJson::open(char bracket) {
+  separate();
+  out_ += bracket;
+  return *this;
+}
+
+CanonicalJson& CanonicalJson::close(char bracket) {
+  out_ += bracket;
+  return *this;
+}
+
+CanonicalJson& CanonicalJson::key(std::string_view name) {
+  separate();
+  out_ += '"';
+  out_ += name;
+  out_ += "\":";
+  return *this;
+}
+
+// RFC 8785, 3.2.2.2.
+void CanonicalJson::escape(unsigned char byte) {
+  constexpr std::string_view named = "\b\t\n\f\r\"\\";
+  constexpr std::string_view names = "btnfr\"\\";
+  constexpr char digits[] = "0123456789abcdef";
+  const auto at = named.find(static_cast<char>(byte));
+  if (at != named.npos) {
+    out_ += '\\';
+    out_ += names[at];
+    return;
+  }
+  out_ += "\\u00";
+  out_ += digits[byte >> 4];
+  out_ += digits[byte & 15];
+}
+
+CanonicalJson& CanonicalJson::string(std::string_view text, std::size_t bytes_max) {
+  separate();
+  out_ += '"';
+  text = cut(text, bytes_max);
+  while (!text.empty()) {
+    const auto plain = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+    out_.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const auto first = static_cast<unsigned char>(text[0]);
+    const auto bytes = first < 0x80 ? 1 : character(text);
+    if (first < 0x80) escape(first);
+    if (first >= 0x80) out_.append(bytes > 0 ? text.substr(0, bytes) : replacement);
+    text.remove_prefix(std::max<std::size_t>(bytes, 1));
+  }
+  out_ += '"';
+  return *this;
+}
+
+CanonicalJson& CanonicalJson::integer(std::int64_t value) {
+  separate();
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, std::clamp(value, -integer_max, integer_max));
+  out_.append(digits, end.ptr);
+  return *this;
+}
+
+CanonicalJson& CanonicalJson::yes() {
+  return value("true");
+}
+
+CanonicalJson& CanonicalJson::value(std::string_view json) {
+  separate();
+  out_ += json;
+  return *this;
+}
+
+}  // namespace virtscale::audit
