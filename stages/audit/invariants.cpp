@@ -41,7 +41,7 @@ std::string fault_of_scale(const State& state, std::string_view key, const schem
   return {};
 }
 
-std::string fault_of_standing(const schema::StandingRefusalT& standing) {
+std::string fault_of_standing(const schema::AuditRefusalT& standing) {
   if (!standing.decided || standing.decided->decision != schema::Decision::refused) return "is not a refusal";
   return {};
 }

@@ -18,7 +18,7 @@ inline constexpr std::uint64_t closed_max = 10'000;
 /// See schemas/state/audit.fbs for the keys.
 struct State {
   Table<schema::AuditScaleT> scales{"scales"};
-  Table<schema::StandingRefusalT> standing{"standing"};
+  Table<schema::AuditRefusalT> standing{"standing"};
   Table<schema::ClosedScaleT> closed{"closed"};
   Table<schema::AuditBooksT> books{"books"};
   Table<schema::OrgLedgerT> ledgers{"ledgers"};
