@@ -1,0 +1,27 @@
+// What reaches the dataplane's inbox from outside: that a load balancer lacks what should be in it.
+//
+// The one thing to know: servers that were added at run time are lost when HAProxy restarts or reloads. A sight of
+// HAProxy is compared with the state; what serves and is not there is announced, and the fold adds it again.
+#pragma once
+
+#include <functional>
+
+#include "stages/dataplane/state.hpp"
+#include "topology/adapters/haproxy/haproxy.hpp"
+#include "topology/ports/edge.hpp"
+
+namespace virtscale::dataplane {
+
+/// Shows the visitor the state of each partition that this process owns, on that state's thread, now or later.
+using StateReader = std::function<void(std::function<void(const State&)>)>;
+
+/// After a service was announced, the fold is given this long to put it back before it is announced once more; a new
+/// restart is announced at once.
+inline constexpr Duration announcement_pause = seconds(10);
+
+/// Appends LoadBalancerRestarted for each service of which a serving backend is missing: at once after a restart, else
+/// if it is missing in two looks in a row, since a look may be older than the state. Ends with `haproxy`; the reader
+/// and the log outlive it. REQUIRES: called once for each `haproxy`.
+void watch_balancer(Haproxy& haproxy, StateReader read, EdgeLog& log);
+
+}  // namespace virtscale::dataplane

@@ -1,0 +1,27 @@
+// What the dataplane stage remembers: the domains on their way into traffic, in it, and on their way out.
+//
+// The one thing to know: a row exists from DomainStarted until BackendFailed or BackendGone, and the answer of an
+// effect names the domain alone, so that rows are keyed by org and domain; the service is in the row.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schemas/codec.hpp"
+#include "schemas/state/dataplane_generated.h"
+#include "topology/contract/table.hpp"
+
+namespace virtscale::dataplane {
+
+struct State {
+  Table<schema::DomainBackendT> backends{"backends"};  ///< by org/domain
+  Table<schema::ServiceHomeT> homes{"homes"};          ///< by org/service
+
+  std::vector<AnyTable*> tables();
+};
+
+/// `org/name`: the key of a row, and of a service's records on `placements`.
+std::string key_of(std::string_view org, std::string_view name);
+
+}  // namespace virtscale::dataplane
