@@ -11,11 +11,11 @@ std::unique_ptr<Chunk> ChunkPool::take(Position begin, std::size_t bytes) {
       std::unique_ptr<Chunk> chunk = std::move(idle_.back());
       idle_.pop_back();
       chunk->begin = begin;
+      chunk->end = begin + chunk->capacity;
       return chunk;
     }
   }
-  const std::size_t capacity = std::max(bytes, chunk_bytes);
-  return std::make_unique<Chunk>(Chunk{begin, capacity, std::make_unique_for_overwrite<std::byte[]>(capacity)});
+  return std::make_unique<Chunk>(begin, std::max(bytes, chunk_bytes));
 }
 
 void ChunkPool::give_back(std::unique_ptr<Chunk> chunk) {
@@ -24,11 +24,11 @@ void ChunkPool::give_back(std::unique_ptr<Chunk> chunk) {
 }
 
 std::shared_ptr<const Chunk> Chunks::start(Position begin, std::size_t bytes) {
-  auto give_back = [pool = pool_](const Chunk* chunk) {
-    pool->give_back(std::unique_ptr<Chunk>(const_cast<Chunk*>(chunk)));
-  };
-  std::shared_ptr<const Chunk> chunk(pool_->take(begin, bytes).release(), give_back);
+  auto give_back = [pool = pool_](Chunk* chunk) { pool->give_back(std::unique_ptr<Chunk>(chunk)); };
+  std::shared_ptr<Chunk> chunk(pool_->take(begin, bytes).release(), give_back);
   const std::lock_guard lock(mutex_);
+  // A batch that does not fit leaves room at the end of a chunk; from here on that room is the new chunk's.
+  if (!chunks_.empty()) chunks_.back()->end = std::min(chunks_.back()->end.load(), begin);
   chunks_.push_back(chunk);
   bytes_ += chunk->capacity;
   return chunk;

@@ -4,6 +4,7 @@
 // was published before, while the appender writes on behind that.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -18,11 +19,15 @@ inline constexpr std::size_t chunk_bytes = 1U << 20U;
 
 /// A piece of one segment. The bytes are not initialised.
 struct Chunk {
+  Chunk(Position first, std::size_t size)
+      : begin(first), capacity(size), end(begin + size), bytes(std::make_unique_for_overwrite<std::byte[]>(size)) {}
+
   Position begin;
-  std::size_t capacity = 0;
+  std::size_t capacity;
+  std::atomic<Position> end;  ///< where the next chunk begins, once there is one, or where this one is full
   std::unique_ptr<std::byte[]> bytes;
 
-  bool covers(Position at) const { return at >= begin && at < begin + capacity; }
+  bool covers(Position at) const { return at >= begin && at < end.load(std::memory_order_relaxed); }
   std::byte* at(Position place) const { return bytes.get() + (place.value - begin.value); }
 };
 
@@ -56,7 +61,7 @@ class Chunks {
   const std::size_t bytes_max_;
   const std::shared_ptr<ChunkPool> pool_;
   mutable std::mutex mutex_;
-  std::deque<std::shared_ptr<const Chunk>> chunks_;
+  std::deque<std::shared_ptr<Chunk>> chunks_;
   std::size_t bytes_ = 0;
 };
 

@@ -34,13 +34,13 @@ std::string remedy_of(int error) {
   }
 }
 
-int flags_of(Access access) {
-  switch (access) {
-    case Access::read:
+int flags_of(FileMode mode) {
+  switch (mode) {
+    case FileMode::read:
       return O_RDONLY;
-    case Access::write:
+    case FileMode::write:
       return O_RDWR | O_CREAT;
-    case Access::create:
+    case FileMode::create:
       return O_RDWR | O_CREAT | O_EXCL;
   }
   return O_RDONLY;
@@ -53,8 +53,8 @@ void throw_system_error(const std::string& verb, const std::filesystem::path& pa
                  remedy_of(error) + ")");
 }
 
-File::File(std::filesystem::path path, Access access) : path_(std::move(path)) {
-  fd_ = ::open(path_.c_str(), flags_of(access) | O_CLOEXEC, 0640);
+File::File(std::filesystem::path path, FileMode mode) : path_(std::move(path)) {
+  fd_ = ::open(path_.c_str(), flags_of(mode) | O_CLOEXEC, 0640);
   if (fd_ < 0) throw_system_error("open", path_, errno);
 }
 
@@ -122,9 +122,9 @@ void sync_directory(const std::filesystem::path& directory) {
   if (error != 0) throw_system_error("sync", directory, error);
 }
 
-Mapping::Mapping(const File& file, Access access) : size_(file.size()) {
+Mapping::Mapping(const File& file, FileMode mode) : size_(file.size()) {
   if (size_ == 0) return;
-  const int protection = access == Access::read ? PROT_READ : PROT_READ | PROT_WRITE;
+  const int protection = mode == FileMode::read ? PROT_READ : PROT_READ | PROT_WRITE;
   void* const at = ::mmap(nullptr, size_, protection, MAP_SHARED, file.fd_, 0);
   if (at == MAP_FAILED) throw_system_error("map", file.path_, errno);
   bytes_ = static_cast<std::byte*>(at);
@@ -141,7 +141,7 @@ Mapping::~Mapping() {
 }
 
 File lock_directory(const std::filesystem::path& directory) {
-  File lock(directory / "lock", Access::write);
+  File lock(directory / "lock", FileMode::write);
   std::string text(20, '\0');
   if (!lock.try_lock()) {
     text.resize(lock.read_at(0, std::as_writable_bytes(std::span(text))));

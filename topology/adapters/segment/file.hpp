@@ -17,14 +17,14 @@ namespace virtscale::segment {
 [[noreturn]] void throw_system_error(const std::string& verb, const std::filesystem::path& path, int error);
 
 /// How a file is opened.
-enum class Access { read, write, create };
+enum class FileMode { read, write, create };
 
 /// An open file; closed with the object. Movable.
 class File {
  public:
   File() = default;
   /// `create` makes a new file and refuses one that is there. Throws LogError.
-  File(std::filesystem::path path, Access access);
+  File(std::filesystem::path path, FileMode mode);
   File(File&& other) noexcept : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
   File& operator=(File&& other) noexcept;
   ~File();
@@ -56,8 +56,8 @@ void sync_directory(const std::filesystem::path& directory);
 class Mapping {
  public:
   Mapping() = default;
-  /// `access` is `read` or `write`. An empty file gives an empty mapping.
-  Mapping(const File& file, Access access);
+  /// `mode` is `read` or `write`. An empty file gives an empty mapping.
+  Mapping(const File& file, FileMode mode);
   Mapping(Mapping&& other) noexcept
       : bytes_(std::exchange(other.bytes_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Mapping& operator=(Mapping&& other) noexcept;

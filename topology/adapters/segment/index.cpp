@@ -139,7 +139,7 @@ std::shared_ptr<const SealedIndex> SealedIndex::open(const std::filesystem::path
   if (!std::filesystem::exists(file)) return nullptr;
   auto index = std::make_shared<SealedIndex>();
   index->file_ = file;
-  index->mapping_ = Mapping(File(file, Access::read), Access::read);
+  index->mapping_ = Mapping(File(file, FileMode::read), FileMode::read);
   return index->decode() ? index : nullptr;
 }
 

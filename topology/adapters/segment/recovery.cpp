@@ -53,7 +53,7 @@ class Recovery {
   /// or batches will turn out to be missing; then it stays.
   void pass_over_unborn_segment() {
     const std::uint32_t number = numbers_.back();
-    Window window(File(path_of(number), Access::read), scan_ahead);
+    Window window(File(path_of(number), FileMode::read), scan_ahead);
     if (read_segment_header(window, number)) return;
     const bool may_be_alone = watermark_ && watermark_->durable == 0;
     if (numbers_.size() == 1 && !may_be_alone) throw_damage(path_of(number), 0, "the header is damaged");
@@ -66,7 +66,7 @@ class Recovery {
   /// What the batches in that file knew to be durable.
   Ticket known_to_unborn(SegmentHeader header) const {
     if (!unborn_) return 0;
-    Window window(File(path_of(*unborn_), Access::read), scan_ahead);
+    Window window(File(path_of(*unborn_), FileMode::read), scan_ahead);
     header.number = *unborn_;
     return Scan(window, header).look_beyond().durable;
   }
@@ -78,7 +78,7 @@ class Recovery {
   }
 
   std::uint32_t first_number() {
-    Window window(File(path_of(numbers_.front()), Access::read), scan_ahead);
+    Window window(File(path_of(numbers_.front()), FileMode::read), scan_ahead);
     const auto header = read_segment_header(window, numbers_.front());
     if (!header) throw_damage(path_of(numbers_.front()), 0, "the header is damaged");
     salt_ = header->salt;
@@ -91,7 +91,7 @@ class Recovery {
     if (!index || index->end().number != number || index->end().salt != salt_) index = make_index(number);
     const SegmentEnd& end = index->end();
     check_sequence(number, end.first_sequence);
-    const std::uint64_t size = File(path_of(number), Access::read).size();
+    const std::uint64_t size = File(path_of(number), FileMode::read).size();
     if (size != end.bytes)
       throw_damage(
           path_of(number), std::min(size, end.bytes),
@@ -109,7 +109,7 @@ class Recovery {
   }
 
   std::shared_ptr<const SealedIndex> make_index(std::uint32_t number) {
-    Window window(File(path_of(number), Access::read), scan_ahead);
+    Window window(File(path_of(number), FileMode::read), scan_ahead);
     const auto header = read_segment_header(window, number);
     if (!header || header->salt != salt_) throw_damage(path_of(number), 0, "the header is damaged, or another log's");
     Scan scan(window, *header);
@@ -120,7 +120,7 @@ class Recovery {
     const std::filesystem::path path = directory_ / index_name(number);
     std::vector<std::byte> bytes = SealedIndex::encode(scan.end(), scan.runs());
     if (repair_ == Repair::cut) {
-      File file(path, Access::write);
+      File file(path, FileMode::write);
       file.truncate(0);
       file.write_at(0, bytes);
     }
@@ -129,7 +129,7 @@ class Recovery {
 
   Recovered open_last() {
     const std::uint32_t number = numbers_.back();
-    Window window(File(path_of(number), Access::read), scan_ahead);
+    Window window(File(path_of(number), FileMode::read), scan_ahead);
     const auto header = read_segment_header(window, number);
     if (!header || header->salt != salt_) throw_damage(path_of(number), 0, "the header is damaged, or another log's");
     check_sequence(number, header->first_sequence);
@@ -151,7 +151,7 @@ class Recovery {
     report_.reason = path_of(end.number).string() + ", byte " + std::to_string(end.bytes) +
                      ": a torn tail that no sync had confirmed, with " + std::to_string(beyond.batches) +
                      " whole batches behind the tear";
-    if (repair_ == Repair::cut) File(path_of(end.number), Access::write).truncate(end.bytes);
+    if (repair_ == Repair::cut) File(path_of(end.number), FileMode::write).truncate(end.bytes);
   }
 
   [[noreturn]] void lost(std::uint32_t number, const SegmentEnd& end, Ticket known) const {
@@ -167,7 +167,7 @@ class Recovery {
     // A process that was killed leaves whole batches that were never synced. From here on they count as durable.
     remove_unborn();
     if (repair_ == Repair::cut) {
-      File(path_of(end.number), Access::write).sync();
+      File(path_of(end.number), FileMode::write).sync();
       sync_directory(directory_);
     }
     return {{directory_, header.layout, header.salt, Slots(header.layout)},
@@ -210,7 +210,7 @@ Recovered create(const std::filesystem::path& directory, const LogLayout& layout
   // First: a first segment without a whole header is known to be empty only by this file.
   Watermark(directory, {header.salt, 0}).sync();
   const std::vector<std::byte> bytes = encode(header);
-  File file(directory / segment_name(header.number), Access::create);
+  File file(directory / segment_name(header.number), FileMode::create);
   file.write_at(0, bytes);
   file.sync();
   sync_directory(directory);

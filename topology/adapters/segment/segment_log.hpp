@@ -14,9 +14,9 @@ namespace virtscale {
 
 /// How a log is opened or made.
 struct SegmentLogOptions {
-  std::filesystem::path directory;  ///< made if it is absent
-  LogLayout layout;                 ///< must be the one that the log was made with
-  const Clock* clock = nullptr;     ///< REQUIRED; must outlive the log
+  std::filesystem::path directory{};  ///< made if it is absent
+  LogLayout layout{};                 ///< must be the one that the log was made with
+  const Clock* clock = nullptr;       ///< REQUIRED; must outlive the log
   /// A segment ends before it would grow beyond this; 4 KiB to 2 GiB. A larger batch gets a segment of its own.
   std::uint64_t segment_bytes_max = 128ULL << 20U;
   /// Memory for the newest durable batches; those that are not durable yet (32 MiB at most) come on top.

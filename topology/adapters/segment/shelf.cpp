@@ -95,7 +95,7 @@ class Reading {
     }
     const std::filesystem::path file = shelf_.place_.directory / segment_name(segment);
     if (!window_ || window_->file().path() != file)
-      window_ = std::make_unique<Window>(File(file, Access::read), read_ahead);
+      window_ = std::make_unique<Window>(File(file, FileMode::read), read_ahead);
   }
 
   /// A reader that has reached the memory needs its window no more.
@@ -139,13 +139,17 @@ void Shelf::seal(const SegmentEnd& end) {
   std::filesystem::path draft = path;
   draft += ".new";
   // Not synced: an index that a crash has spoilt is made again from its segment.
-  File file(draft, Access::write);
+  File file(draft, FileMode::write);
   file.truncate(0);
   file.write_at(0, SealedIndex::encode(end, runs));
   std::filesystem::rename(draft, path);
   std::shared_ptr<const SealedIndex> index = SealedIndex::open(path);
   if (!index) throw LogError(path.string() + ": cannot be read back (check the disk, then start again)");
   add_sealed(std::move(index));
+}
+
+std::size_t Shelf::read(TopicPartition from, std::uint64_t offset, std::size_t records_max, const Visit& visit) {
+  return Reading(*this, from, offset, records_max, visit).run();
 }
 
 std::size_t Shelf::find_runs(std::size_t slot, std::uint64_t offset, std::span<Run> into) const {

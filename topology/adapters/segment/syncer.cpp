@@ -7,7 +7,7 @@ Syncer::Syncer(Tape& tape, Shelf& shelf, Watermark watermark, Position end, Sync
       shelf_(shelf),
       watermark_(std::move(watermark)),
       wakes_(std::move(wakes)),
-      file_(shelf.place().directory / segment_name(end.segment()), Access::write),
+      file_(shelf.place().directory / segment_name(end.segment()), FileMode::write),
       end_(end),
       synced_(end),
       thread_([this] { run(); }) {}
@@ -46,7 +46,7 @@ void Syncer::write(const std::vector<Slice>& slices) {
 void Syncer::begin_segment(std::uint32_t number) {
   // The old segment first: a crash must never leave a segment without all that comes before it.
   file_.sync();
-  file_ = File(shelf_.place().directory / segment_name(number), Access::create);
+  file_ = File(shelf_.place().directory / segment_name(number), FileMode::create);
   end_ = synced_ = Position::in(number, 0);
 }
 

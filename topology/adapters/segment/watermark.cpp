@@ -35,7 +35,7 @@ std::uint64_t check_of(std::uint64_t salt, std::uint64_t durable) {
 std::optional<WatermarkRead> read_watermark(const std::filesystem::path& directory) {
   if (!std::filesystem::exists(directory / file_name)) return std::nullopt;
   DiskWatermark disk;
-  const File file(directory / file_name, Access::read);
+  const File file(directory / file_name, FileMode::read);
   if (file.read_at(0, std::as_writable_bytes(std::span(&disk, 1))) != sizeof disk) return std::nullopt;
   if (disk.magic != watermark_magic) return std::nullopt;
   std::optional<WatermarkRead> read;
@@ -49,11 +49,11 @@ Watermark::Watermark(const std::filesystem::path& directory, WatermarkRead start
   const Entry entry{start.durable, check_of(start.salt, start.durable)};
   const DiskWatermark disk{watermark_magic, start.salt, {entry, entry}};
   const std::filesystem::path draft = directory / "durable.new";
-  file_ = File(draft, Access::write);
+  file_ = File(draft, FileMode::write);
   file_.write_at(0, std::as_bytes(std::span(&disk, 1)));
   file_.sync();
   std::filesystem::rename(draft, directory / file_name);
-  mapping_ = Mapping(file_, Access::write);
+  mapping_ = Mapping(file_, FileMode::write);
 }
 
 void Watermark::set(Ticket durable) {
