@@ -1,0 +1,73 @@
+// There is one way to write a line; every other is refused.
+#include "compose/ledger/canonical.hpp"
+
+#include <gtest/gtest.h>
+
+namespace virtscale::ledger {
+namespace {
+
+TEST(Canonical, AcceptsWhatRfc8785Writes) {
+  for (const auto text :
+       {R"({})", R"({"a":1,"b":[true,false,{"c":"x"}],"c":-5})", R"({"":0,"a":"\b\t\n\f\r\"\\\u0000\u001f"})",
+        "{\"\xe2\x82\xac\":\"\xf0\x9f\x98\x82\x7f/\"}", R"({"a":9007199254740991})"})
+    EXPECT_EQ(fault_of_canonical(text), "") << text;
+}
+
+TEST(Canonical, SortsKeysByUtf16) {
+  // U+1F602 is D83D DE02 in UTF-16, and so before U+FB33, though its UTF-8 bytes are greater (RFC 8785, 3.2.3).
+  EXPECT_EQ(fault_of_canonical("{\"\xf0\x9f\x98\x82\":1,\"\xef\xac\xb3\":2}"), "");
+  EXPECT_NE(fault_of_canonical("{\"\xef\xac\xb3\":2,\"\xf0\x9f\x98\x82\":1}"), "");
+  EXPECT_EQ(fault_of_canonical("{\"\\r\":1,\"1\":2}"), "");
+  EXPECT_NE(fault_of_canonical("{\"1\":2,\"\\r\":1}"), "");
+}
+
+TEST(Canonical, RefusesEveryOtherWayToWriteIt) {
+  for (const auto text : {"",
+                          "[]",
+                          "1",
+                          "{",
+                          "{}x",
+                          "{} ",
+                          " {}",
+                          R"({"b":1,"a":2})",
+                          R"({"a":1,"a":2})",
+                          R"({"a": 1})",
+                          R"({"a":1 })",
+                          R"({"a":01})",
+                          R"({"a":-0})",
+                          R"({"a":1.0})",
+                          R"({"a":1e3})",
+                          R"({"a":9007199254740992})",
+                          R"({"a":null})",
+                          R"({"a":+1})",
+                          R"({"a":"\u0041"})",
+                          R"({"a":"\/"})",
+                          R"({"a":"\u000a"})",
+                          R"({"a":"\u001F"})",
+                          "{\"a\":\"\n\"}",
+                          "{\"a\":\"\xff\"}",
+                          "{\"a\":\"\xed\xa0\x80\"}",
+                          "{\"a\":\"\xc0\xaf\"}",
+                          R"({"a":"x})",
+                          R"({"a":"\)",
+                          R"({"a":[1,]})",
+                          R"({"a":})",
+                          R"({a:1})"})
+    EXPECT_NE(fault_of_canonical(text), "") << text;
+}
+
+TEST(Canonical, RefusesNestingBeyondItsBound) {
+  const std::string deep = "{\"a\":" + std::string(5'000, '[') + std::string(5'000, ']') + "}";
+  EXPECT_NE(fault_of_canonical(deep), "");
+}
+
+TEST(Canonical, ReadsWhichLineItIs) {
+  const auto line = scan_line(R"({"event":"evt-1","index":41,"nested":{"index":7},"org":"acme"})");
+  EXPECT_EQ(line.fault, "");
+  EXPECT_EQ(line.head.index, 41U);
+  EXPECT_EQ(line.head.org, "acme");
+  EXPECT_EQ(line.head.event, "evt-1");
+}
+
+}  // namespace
+}  // namespace virtscale::ledger
