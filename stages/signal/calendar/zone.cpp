@@ -160,11 +160,12 @@ std::optional<Zone> parse_zone(std::string_view file) {
 std::shared_ptr<const Zone> load_zone(std::string_view name, std::string_view folder) {
   if (name.empty()) return std::make_shared<const Zone>();
   if (!is_zone_name(name)) return nullptr;
-  std::ifstream file(std::string(folder) + "/" + std::string(name), std::ios::binary);
-  std::string bytes(zone_file_bytes_max + 1, '\0');
-  // A folder opens, but cannot be read.
-  if (!file || (!file.read(bytes.data(), static_cast<std::streamsize>(bytes.size())) && !file.eof())) return nullptr;
-  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  std::ifstream file(std::string(folder) + "/" + std::string(name), std::ios::binary | std::ios::ate);
+  // A folder opens as well, and claims to be very large.
+  const auto size = static_cast<std::int64_t>(file.tellg());
+  if (size < 0 || size > static_cast<std::int64_t>(zone_file_bytes_max)) return nullptr;
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  if (!file.seekg(0).read(bytes.data(), size)) return nullptr;
   auto zone = parse_zone(bytes);
   return zone ? std::make_shared<const Zone>(std::move(*zone)) : nullptr;
 }

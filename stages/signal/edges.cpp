@@ -1,0 +1,156 @@
+#include "stages/signal/edges.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "stages/signal/edges/json_body.hpp"
+#include "stages/signal/edges/problem.hpp"
+#include "stages/signal/edges/routes.hpp"
+#include "stages/signal/edges/text.hpp"
+
+namespace virtscale::signal {
+namespace {
+
+/// Longer ones are nobody's.
+constexpr std::size_t token_bytes_max = 4'096;
+constexpr std::size_t segments_max = 8;
+
+using Serve = void (*)(const std::shared_ptr<Edges>&, const Admission&, const HttpRequest&, Responder);
+
+struct Route {
+  std::string_view method;
+  std::vector<std::string_view> segments;  // `{org}` and `{service}` take any
+  Serve serve;
+};
+
+const std::vector<Route>& routes() {
+  static const std::vector<Route> all = {
+      {"POST", {"v1", "orgs", "{org}", "alerts"}, post_alerts},
+      {"POST", {"v1", "orgs", "{org}", "services", "{service}", "scale"}, post_scale},
+      {"PUT", {"v1", "documents"}, put_documents},
+  };
+  return all;
+}
+
+std::vector<std::string_view> segments_of(std::string_view path) {
+  std::vector<std::string_view> segments;
+  if (path.starts_with('/')) path.remove_prefix(1);
+  while (segments.size() < segments_max) {
+    const auto end = path.find('/');
+    segments.push_back(path.substr(0, end));
+    if (end == path.npos) break;
+    path.remove_prefix(end + 1);
+  }
+  return segments;
+}
+
+// Whether the route takes this path; what stands for {org} and {service} is put into `who`.
+bool matches(const Route& route, const std::vector<std::string_view>& segments, Admission& who) {
+  if (segments.size() != route.segments.size()) return false;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    if (route.segments[i] == "{org}")
+      who.org = segments[i];
+    else if (route.segments[i] == "{service}")
+      who.service = segments[i];
+    else if (route.segments[i] != segments[i])
+      return false;
+  }
+  return true;
+}
+
+// Scheme names are case-insensitive (RFC 9110, 11.1). Empty if there is no such token.
+std::string_view bearer_token(const HttpRequest& request) {
+  constexpr std::string_view scheme = "bearer ";
+  const auto header = request.headers.find("authorization");
+  if (header == request.headers.end() || header->second.size() <= scheme.size()) return {};
+  const std::string_view value = header->second;
+  const bool is_bearer = std::equal(scheme.begin(), scheme.end(), value.begin(), [](char expected, char c) {
+    return expected == (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+  });
+  const auto token = value.substr(scheme.size());
+  return is_bearer && token.size() <= token_bytes_max ? token : std::string_view();
+}
+
+HttpResponse unauthorized() {
+  auto response = response_to(
+      {401, "unauthorized", "send the org's or an operator's token in the header `Authorization: Bearer ...`"});
+  response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+HttpResponse forbidden(const Admission& who) {
+  return response_to(
+      {403, "forbidden",
+       who.org.empty() ? "documents are applied with an operator's token" : "this token is not of org " + who.org});
+}
+
+HttpResponse wrong_method(const Route& route) {
+  auto response = response_to({405, "method_not_allowed", "this address takes " + std::string(route.method) + " only"});
+  response.headers.emplace_back("Allow", route.method);
+  return response;
+}
+
+bool names_are_sound(const Route& route, const Admission& who) {
+  return std::all_of(route.segments.begin(), route.segments.end(), [&](std::string_view segment) {
+    if (segment == "{org}") return is_name(who.org);
+    return segment != "{service}" || is_name(who.service);
+  });
+}
+
+void enter(const std::shared_ptr<Edges>& edges, const Route& route, Admission who, const HttpRequest& request,
+           Responder to) {
+  if (request.method != route.method) return to->respond(wrong_method(route));
+  if (!names_are_sound(route, who)) {
+    return to->respond(response_to({404, "not_found",
+                                    "names of orgs and services have 1 to 63 of a-z, 0-9, '.', '_' and '-', and begin "
+                                    "and end with a letter or digit"}));
+  }
+  const auto token = bearer_token(request);
+  who.access = token.empty() ? Access::unknown : edges->parts.authorizer.check(token, who.org);
+  if (who.access == Access::unknown) return to->respond(unauthorized());
+  const bool opens = who.access == Access::operator_ || (who.access == Access::org && !who.org.empty());
+  if (!opens) return to->respond(forbidden(who));
+  if (request.body.size() > body_bytes_max) {
+    return to->respond(response_to({413, "too_large", "a body holds at most 1 MiB: send less at once"}));
+  }
+  route.serve(edges, who, request, std::move(to));
+}
+
+}  // namespace
+
+std::int64_t ContractVersions::latest(const std::string& org) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = known_.find(org);
+  return found == known_.end() ? -1 : found->second;
+}
+
+void ContractVersions::seen(const schema::Event& event) {
+  const auto* folded = event.body_as_DocumentFolded();
+  if (folded == nullptr || !folded->accepted() || folded->kind()->string_view() != name_of(DocumentKind::contract)) {
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  auto& known = known_.try_emplace(event.org()->str(), -1).first->second;
+  known = std::max(known, folded->version());
+}
+
+HttpHandler make_edges(EdgeParts parts) {
+  const auto edges = std::make_shared<Edges>(std::move(parts));
+  edges->parts.log.watch(Topic::outcomes, [weak = std::weak_ptr(edges)](const LogRecord& record) {
+    const auto self = weak.lock();
+    const auto* event = self ? schema::verify_event(record.value) : nullptr;
+    if (event == nullptr) return;
+    self->contract_versions.seen(*event);
+    self->answers->arrived(*event);
+  });
+  return [edges](const HttpRequest& request, Responder to) {
+    const auto segments = segments_of(request.path);
+    for (const auto& route : routes()) {
+      Admission who;
+      if (matches(route, segments, who)) return enter(edges, route, std::move(who), request, std::move(to));
+    }
+    to->respond(response_to({404, "not_found", "there is nothing at this address"}));
+  };
+}
+
+}  // namespace virtscale::signal
