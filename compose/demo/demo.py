@@ -16,7 +16,7 @@ import time
 import neighbours
 from places import DATA, ORG, OWNER, ROOT, SERVICE, Places
 from processes import Failed, Processes, wait_until
-from report import claim, complain, heading, print_figures, print_timeline, tell, timeline
+from report import claim, complain, find, heading, print_figures, print_timeline, tell, timeline
 from virtscale import DONE, REFUSED, Virtscale
 
 # Requests a second. A shop does 66: eight are half busy, then 72 % busy, of nine 64 %; the last is a trickle, there to
@@ -122,7 +122,7 @@ class Demo:
         self.figures["cpu_percent_after"] = percent
         explained = json.loads(self.virtscale.must("explain", self.admitted["event"], "--json"))
         heading(f"The timeline of {self.admitted['event']} (UTC)")
-        self.timeline = timeline(self.admitted, explained, (now_us, percent))
+        self.timeline = timeline(self.admitted, find(explained, "probes"), (now_us, percent))
         print_timeline(self.timeline)
         self.wait(f"{HOT} is over", lambda: not neighbours.firing_since(self.places, HOT), 30, log="prometheus")
 

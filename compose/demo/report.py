@@ -54,35 +54,33 @@ def steps_of(line):
     return {step["step"]: step["at_us"] for step in line["steps"]}
 
 
-def timeline(line, explained, relief):
+def timeline(line, probes, relief):
     """The rows of the worked example's table, with this run's times. `relief`: (at_us, percent) when the load fell."""
     at, replicas, signal = steps_of(line), line["replicas"], line["signal"]
-    domain, binding = line["domains"][0], fullest(line)
-    projection = line["projection"]
-    value = f"{signal['value_milli'] / 1000:.1f}"
-    queue = find(explained, "queue_depth")
-    probes, backends = find(explained, "probes"), find(explained, "backends")
+    domain, binding, projection = line["domains"][0], fullest(line), line["projection"]
+    queue = f", queue depth {signal['queue_depth']} at HAProxy" if "queue_depth" in signal else ""
+    probed = f" on probe {probes}" if probes else ""
     rows = [
         (at["signal"], "signal",
-         f"Alertmanager fires {signal['name']} on {line['service']}: CPU {value} % across {replicas['from']} domains"
-         + (f", queue depth {queue} at HAProxy" if queue not in (None, -1) else "")),
+         f"Alertmanager fires {signal['name']} on {line['service']}: CPU {signal['value_milli'] / 1000:.1f} % across "
+         f"{replicas['from']} domains{queue}"),
         (at["policy"], "policy",
          f"post-scale usage {usage(projection['vcpu'])} and {usage(projection['ram'])}, "
-         f"{tenths(after(binding), binding['envelope'])} % of the envelope: admitted"),
+         f"{tenths(after(binding), binding['envelope'])} % of the envelope: within cap, admitted"),
         (at["orchestration"], "orchestration",
          f"scale {line['service']} by +{replicas['to'] - replicas['from']}: {domain['node']}, {domain['zone']}, "
          f"NUMA node {domain['numa']}, the least loaded"),
         (at["liveness"], "dataplane",
-         "liveness passes" + (f" on probe {probes}" if probes else "")
-         + f", {(at['liveness'] - at['orchestration']) / 1e6:.2f} s after the placement: {domain['address']}"),
-        (at["dataplane"] if "dataplane" in at else at["serving"], "dataplane",
-         f"HAProxy takes the server through its runtime API, {backends or replicas['to']} backends"),
+         f"liveness passes{probed}, {(at['liveness'] - at['orchestration']) / 1e6:.3f} s after the placement; "
+         f"{domain['address']}:{domain['port']} joins the backend set"),
+        (at["dataplane"], "dataplane",
+         f"HAProxy takes the server through its runtime API, {domain['backends']} backends"),
         (at["signal"] + line["elapsed_us"], "audit",
-         f"the line is signed with {KEY}: line {line['index']} of the ledger of {line['org']}; "
-         f"end to end {line['elapsed_us'] / 1e6:.3f} s"),
+         f"the line is signed with {KEY}: line {line['index']} of the ledger of {line['org']}; end to end "
+         f"{line['elapsed_us'] / 1e6:.3f} s"),
         (relief[0], "service", f"CPU of the pool has fallen to {relief[1]:.1f} %"),
     ]
-    return [{"at_us": at_us, "at": clock(at_us), "layer": layer, "what": what} for at_us, layer, what in sorted(rows)]
+    return [{"at_us": at_us, "at": clock(at_us), "layer": layer, "what": what} for at_us, layer, what in rows]
 
 
 def find(document, name):

@@ -1,5 +1,6 @@
 """Virtscale as the demo uses it: its settings and documents, its start, and its commands."""
 
+import hashlib
 import json
 import os
 import urllib.error
@@ -45,6 +46,28 @@ health: {{path: /healthz, every: 100ms, deadline: 10s}}
 vip: 10.10.4.12/32
 haproxy: {{backend: {service}}}
 """
+
+
+SETTINGS = """\
+http: {{signal: '127.0.0.1:{signal}', audit: '127.0.0.1:{audit}'}}
+haproxy: {{address: '127.0.0.1:{haproxy}'}}
+smtp: {{url: 'smtp://127.0.0.1:{smtp}', from: virtscale@example.org}}
+ledger: {{key: {key}}}
+sweep: {{cell: {cell}, every: 5s}}
+tokens:
+  - {{org: {org}, sha256: {org_hash}}}
+  - {{operator: true, sha256: {operator_hash}}}
+"""
+
+
+def settings(places):
+    """The settings file: where the neighbours are, the key's name, and the hashes of the tokens."""
+    def hashed(token):
+        return hashlib.sha256(token.encode()).hexdigest()
+
+    return SETTINGS.format(signal=places.signal, audit=places.audit, haproxy=places.haproxy_admin, smtp=places.smtp,
+                           key=KEY, cell=CELL, org=ORG, org_hash=hashed(places.org_token),
+                           operator_hash=hashed(places.operator_token))
 
 
 class Virtscale:
