@@ -17,7 +17,8 @@ import urllib.request
 PR_SET_CHILD_SUBREAPER = 36
 # Below the ports that the kernel hands out to clients, so that none of those can take one before its server does.
 PORTS = range(20000, 32000)
-STOP_GRACE_S = 10.0
+# Virtscale drains for up to 25 s.
+STOP_GRACE_S = 30.0
 LOG_TAIL_LINES = 30
 
 
@@ -83,7 +84,7 @@ class Processes:
         """An adopted process that has ended would look alive to Virtscale until somebody reaps it."""
         while True:
             self.reap_adopted()
-            time.sleep(0.05)
+            time.sleep(0.2)
 
     def reap_adopted(self):
         with self.lock:

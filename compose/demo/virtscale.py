@@ -89,8 +89,7 @@ class Virtscale:
 
     def start(self):
         config = self.places.write(settings(self.places), "virtscale.yml", mode=0o600)
-        self.processes.start("virtscale", [PROGRAM, "up", "--config", config, "--data", self.places.file("data")],
-                             env=self.environment)
+        self.processes.start("virtscale", [PROGRAM, "up", "--config", config, "--data", self.places.file("data")])
         self.processes.wait_for_http("virtscale", self.places.url(self.places.signal, "/readyz"))
         self.processes.wait_for_http("virtscale", self.places.url(self.places.audit, "/readyz"))
 
