@@ -41,6 +41,7 @@ void remember_service(const Step& step, std::string_view key, schema::ServiceSpe
   for (const auto& rule : spec.rules) service.rules.push_back(std::make_unique<schema::ScaleRuleT>(*rule));
   service.cooldown_out_us = spec.cooldown_out_us;
   service.cooldown_in_us = spec.cooldown_in_us;
+  service.haproxy_backend = spec.haproxy_backend;
 }
 
 struct Dispatch {
