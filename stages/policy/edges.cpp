@@ -1,0 +1,301 @@
+#include "stages/policy/edges.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "stages/policy/step.hpp"
+#include "stages/policy/words.hpp"
+
+namespace virtscale::policy {
+namespace {
+
+/// At most this many standing refusals are listed for a service: one for each alert that fires on it.
+constexpr std::size_t status_refusals_max = 100;
+
+// --- JSON ----------------------------------------------------------------------------------------------------------
+
+std::string quoted(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string json = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20) {
+      json.append("\\u00").append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
+      continue;
+    }
+    if (c == '"' || c == '\\') json += '\\';
+    json += c;
+  }
+  return json + "\"";
+}
+
+std::string boolean(bool value) {
+  return value ? "true" : "false";
+}
+
+// An object of members whose values are JSON already, in the order in which they are put.
+class JsonObject {
+ public:
+  JsonObject& put(std::string_view name, const std::string& json) {
+    if (!text_.empty()) text_ += ",";
+    text_.append("\"").append(name).append("\":").append(json);
+    return *this;
+  }
+  JsonObject& put(std::string_view name, std::int64_t number) { return put(name, std::to_string(number)); }
+  JsonObject& put_text(std::string_view name, std::string_view value) { return put(name, quoted(value)); }
+  std::string str() const { return "{" + text_ + "}"; }
+
+ private:
+  std::string text_;
+};
+
+class JsonArray {
+ public:
+  void add(const std::string& json) {
+    if (count_++ > 0) text_ += ",";
+    text_ += json;
+  }
+  std::size_t size() const { return count_; }
+  std::string str() const { return "[" + text_ + "]"; }
+
+ private:
+  std::string text_;
+  std::size_t count_ = 0;
+};
+
+// --- One org -------------------------------------------------------------------------------------------------------
+
+std::string_view unit_of(std::size_t dimension) {
+  constexpr std::array<std::string_view, dimensions_count> units = {"mvcpu", "MiB", "GiB"};
+  return units[dimension];
+}
+
+std::string dimension_json(std::size_t i, const Terms& terms, const Usage& usage) {
+  const auto envelope = envelope_of(terms)[i];
+  const auto used = usage.committed[i] + usage.reserved[i];
+  const auto free = std::max<std::int64_t>(0, envelope - used);
+  JsonObject json;
+  json.put_text("unit", unit_of(i)).put("quota", terms.quota[i]).put("envelope", envelope);
+  json.put("committed", usage.committed[i]).put_text("committed_percent", percent_text(usage.committed[i], envelope));
+  json.put("reserved", usage.reserved[i]).put_text("reserved_percent", percent_text(usage.reserved[i], envelope));
+  json.put("free", free).put_text("free_percent", percent_text(free, envelope));
+  return json.put_text("used_percent", percent_text(used, envelope)).str();
+}
+
+void put_contract(JsonObject& json, const State& state, std::string_view org) {
+  const auto* contract = state.contracts.find(org);
+  if (contract == nullptr) {
+    json.put("contract", std::string("null")).put("dimensions", std::string("null"));
+    return;
+  }
+  const auto& terms = *contract->terms;
+  JsonObject contract_json;
+  contract_json.put("version", terms.version).put_text("signed", terms.signed_);
+  json.put("contract", contract_json.put("overage_percent", terms.overage_percent).str());
+  JsonObject dimensions;
+  const auto* row = state.usage.find(org);
+  const auto usage = usage_of(row);
+  for (std::size_t i = 0; i < dimensions_count; ++i)
+    dimensions.put(name_of(dimension_at(i)), dimension_json(i, terms_of(terms), usage));
+  json.put("dimensions", dimensions.str());
+  json.put("over_by_shrink", boolean(row != nullptr && row->over_by_shrink));
+}
+
+// --- One service ---------------------------------------------------------------------------------------------------
+
+std::string refusal_json(const schema::StandingRefusalT& refusal) {
+  JsonObject json;
+  json.put_text("event", to_string(ScaleId{refusal.scale})).put_text("alert", refusal.name);
+  json.put_text("code", refusal.code).put_text("binding", name_of(refusal.binding));
+  json.put("from", refusal.from).put("to", refusal.to).put("contract_version", refusal.contract_version);
+  return json.put("since_us", refusal.since_us).str();
+}
+
+std::string refusals_json(const State& state, std::string_view service_key) {
+  JsonArray refusals;
+  state.refusals.each(std::string(service_key) + "/", [&](std::string_view, const schema::StandingRefusalT& refusal) {
+    refusals.add(refusal_json(refusal));
+    return refusals.size() < status_refusals_max;
+  });
+  return refusals.str();
+}
+
+std::int64_t left_us(std::int64_t began_us, std::int64_t lasts_us, Instant now) {
+  return began_us == 0 ? 0 : std::max<std::int64_t>(0, began_us + lasts_us - now.us);
+}
+
+std::string cooldowns_json(const schema::ServiceBookT& book, Instant now) {
+  JsonObject json;
+  json.put("out", left_us(book.last_out_us, book.spec->cooldown_out_us, now));
+  return json.put("in", left_us(std::max(book.last_out_us, book.last_in_us), book.spec->cooldown_in_us, now)).str();
+}
+
+std::string held_json(const schema::ServiceBookT& book) {
+  if (book.held_code.empty()) return "null";
+  return JsonObject().put_text("code", book.held_code).put("at_us", book.held_at_us).str();
+}
+
+std::string service_json(const State& state, std::string_view key, const schema::ServiceBookT& book, Instant now) {
+  JsonObject replicas;
+  replicas.put("now", replicas_now(book)).put("min", book.spec->replicas_min).put("max", book.spec->replicas_max);
+  replicas.put("committed", book.committed).put("reserved", book.reserved).put("leaving", book.leaving);
+  JsonObject json;
+  json.put_text("service", book.spec->name).put_text("cell", book.spec->cell).put("replicas", replicas.str());
+  json.put("cooldown_left_us", cooldowns_json(book, now)).put("held", held_json(book));
+  return json.put("refusals", refusals_json(state, key)).str();
+}
+
+// --- The whole -----------------------------------------------------------------------------------------------------
+
+// What a request asks to see; empty names mean all.
+struct Selection {
+  std::string org;
+  std::string service;
+};
+
+std::string_view org_of(std::string_view service_key) {
+  return service_key.substr(0, service_key.find('/'));
+}
+
+// The orgs that have a contract or a service, in order; one more than may be listed at most. Steps from one org's
+// services to the next org's without visiting them.
+std::set<std::string> orgs_in(const State& state) {
+  std::set<std::string> orgs;
+  state.contracts.each("", [&](std::string_view org, const schema::OrgContractT&) {
+    orgs.emplace(org);
+    return orgs.size() <= status_orgs_max;
+  });
+  constexpr char after_slash = '/' + 1;
+  auto [key, book] = state.services.at_or_after("");
+  for (std::size_t seen = 0; key != nullptr && seen <= status_orgs_max; ++seen) {
+    const std::string org(org_of(*key));
+    orgs.insert(org);
+    std::tie(key, book) = state.services.at_or_after(org + after_slash);
+  }
+  return orgs;
+}
+
+std::set<std::string> selected_orgs(const State& state, const Selection& selection) {
+  if (selection.org.empty()) return orgs_in(state);
+  const auto key = state.services.at_or_after(selection.org + "/").first;
+  const bool has_service = key != nullptr && org_of(*key) == selection.org;
+  if (!has_service && state.contracts.find(selection.org) == nullptr) return {};
+  return {selection.org};
+}
+
+class StatusReport {
+ public:
+  StatusReport(const State& state, const Selection& selection, Instant now)
+      : state_(state), selection_(selection), now_(now) {}
+
+  // Empty if what is asked for is not there.
+  std::string json() {
+    for (const auto& org : selected_orgs(state_, selection_)) add_org(org);
+    const bool missing = orgs_.size() == 0 || (!selection_.service.empty() && services_listed_ == 0);
+    if (missing && !selection_.org.empty()) return {};
+    return JsonObject().put("orgs", orgs_.str()).put("complete", boolean(complete_)).str();
+  }
+
+ private:
+  void add_org(const std::string& org) {
+    if (orgs_.size() >= status_orgs_max) {
+      complete_ = false;
+      return;
+    }
+    JsonObject json;
+    json.put_text("org", org);
+    put_contract(json, state_, org);
+    orgs_.add(json.put("services", services_json(org)).str());
+  }
+
+  std::string services_json(const std::string& org) {
+    JsonArray services;
+    if (!selection_.service.empty()) {
+      const auto key = key_of(org, selection_.service);
+      if (const auto* book = state_.services.find(key)) add_service(services, key, *book);
+      return services.str();
+    }
+    state_.services.each(org + "/", [&](std::string_view key, const schema::ServiceBookT& book) {
+      return add_service(services, key, book);
+    });
+    return services.str();
+  }
+
+  bool add_service(JsonArray& services, std::string_view key, const schema::ServiceBookT& book) {
+    if (services_listed_ >= status_services_max) return complete_ = false;
+    ++services_listed_;
+    services.add(service_json(state_, key, book, now_));
+    return true;
+  }
+
+  const State& state_;
+  const Selection& selection_;
+  Instant now_;
+  JsonArray orgs_;
+  std::size_t services_listed_ = 0;
+  bool complete_ = true;
+};
+
+// --- HTTP ----------------------------------------------------------------------------------------------------------
+
+HttpResponse problem(unsigned status, std::string_view title, std::string_view detail) {
+  JsonObject json;
+  json.put_text("type", "about:blank").put_text("title", title).put("status", status).put_text("detail", detail);
+  HttpResponse response{.status = status, .content_type = "application/problem+json", .body = json.str() + "\n"};
+  if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (status == 405) response.headers.emplace_back("Allow", "GET");
+  return response;
+}
+
+std::string value_or_empty(const std::map<std::string, std::string>& values, const std::string& name) {
+  const auto value = values.find(name);
+  return value == values.end() ? std::string() : value->second;
+}
+
+std::string bearer_token(const HttpRequest& request) {
+  constexpr std::string_view scheme = "bearer ";
+  const auto value = value_or_empty(request.headers, "authorization");
+  const bool is_bearer = value.size() > scheme.size() &&
+                         std::equal(scheme.begin(), scheme.end(), value.begin(),
+                                    [](char wanted, char c) { return wanted == (c >= 'A' && c <= 'Z' ? c + 32 : c); });
+  return is_bearer ? value.substr(scheme.size()) : std::string();
+}
+
+// What keeps the request from being answered, if anything does.
+std::optional<HttpResponse> objection(const HttpRequest& request, const Selection& selection,
+                                      const Authorizer& authorizer) {
+  if (request.method != "GET") return problem(405, "Method not allowed", "Use GET.");
+  switch (authorizer.check(bearer_token(request), selection.org)) {
+    case Access::unknown:
+      return problem(401, "Unauthorized", "Send a valid token as `Authorization: Bearer ...`.");
+    case Access::none:
+      return problem(403, "Forbidden", "This token opens its own org only: name it as `?org=`.");
+    default:
+      break;
+  }
+  if (selection.org.empty() && !selection.service.empty())
+    return problem(400, "Bad request", "`service` needs its `org` beside it.");
+  return std::nullopt;
+}
+
+}  // namespace
+
+HttpHandler status_handler(ReadState read, const Authorizer& authorizer, const Clock& clock) {
+  return [read = std::move(read), &authorizer, &clock](const HttpRequest& request,
+                                                       std::shared_ptr<HttpResponder> responder) {
+    const Selection selection{value_or_empty(request.query, "org"), value_or_empty(request.query, "service")};
+    if (auto refusal = objection(request, selection, authorizer)) return responder->respond(std::move(*refusal));
+    read([selection, responder = std::move(responder), &clock](const State& state) {
+      auto json = StatusReport(state, selection, clock.now()).json();
+      if (json.empty())
+        return responder->respond(
+            problem(404, "Not found", "No contract or service of this name was applied: check org and service."));
+      responder->respond({.body = json + "\n"});
+    });
+  };
+}
+
+}  // namespace virtscale::policy

@@ -1,0 +1,29 @@
+// What policy shows to the outside: the state of contracts and services, as JSON over HTTP.
+//
+// The one thing to know: nothing reaches policy's inbox by this edge; it only reads, on the stage's own thread, so what
+// it shows is one state between two steps.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+#include "stages/policy/state.hpp"
+#include "topology/ports/authorizer.hpp"
+#include "topology/ports/clock.hpp"
+#include "topology/ports/http.hpp"
+
+namespace virtscale::policy {
+
+/// Runs the given function once, on the stage's thread, now or later. The state is borrowed until it returns.
+using ReadState = std::function<void(std::function<void(const State&)>)>;
+
+/// One answer lists at most this many services, and orgs: the stage folds nothing meanwhile, and a thousand take it a
+/// few milliseconds. `"complete": false` says that there are more; ask for one org or one service then.
+inline constexpr std::size_t status_services_max = 1'000;
+inline constexpr std::size_t status_orgs_max = 1'000;
+
+/// `GET /v1/status[?org=ORG[&service=S]]`: contract, envelope, usage and services. Without `org` for operators only;
+/// 404 for an org or a service that is not known. `authorizer` and `clock` outlive the handler.
+HttpHandler status_handler(ReadState read, const Authorizer& authorizer, const Clock& clock);
+
+}  // namespace virtscale::policy

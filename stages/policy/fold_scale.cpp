@@ -1,0 +1,334 @@
+// Scales: what is wanted, whether the contract admits it, and what is set going.
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "stages/policy/step.hpp"
+#include "stages/policy/words.hpp"
+
+namespace virtscale::policy {
+namespace {
+
+constexpr std::string_view forget_prefix = "forget/";
+
+// From how many replicas to how many.
+struct Change {
+  std::int64_t from = 0;
+  std::int64_t to = 0;
+  std::int64_t growth() const { return to - from; }
+};
+
+// What a decision stands on: the contract, null if there is none, and what is used under it.
+struct Ground {
+  const schema::ContractTermsT* contract = nullptr;
+  Usage usage;
+};
+
+Ground ground_of(const State& state, std::string_view org) {
+  const auto* contract = state.contracts.find(org);
+  return {contract == nullptr ? nullptr : contract->terms.get(), usage_of(state.usage.find(org))};
+}
+
+Ask ask_of(const schema::ScaleWanted& wanted, ScaleId scale) {
+  Ask ask{.scale = scale, .service = text(wanted.service()), .kind = wanted.kind(), .name = text(wanted.name())};
+  ask.fingerprint = text(wanted.fingerprint());
+  ask.mode = wanted.mode();
+  ask.amount = wanted.amount();
+  ask.value_milli = wanted.value_milli();
+  ask.queue_depth = wanted.queue_depth();
+  ask.signal_at_us = wanted.signal_at_us();
+  if (const auto* request = wanted.request())
+    ask.request = {request->offset(), request->partition(), request->index(), static_cast<Source>(request->stage())};
+  ask.idempotency_key = text(wanted.idempotency_key());
+  ask.requester = text(wanted.requester());
+  return ask;
+}
+
+std::int32_t narrowed(std::int64_t replicas) {
+  using Limits = std::numeric_limits<std::int32_t>;
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(replicas, Limits::min(), Limits::max()));
+}
+
+// --- What is wanted ------------------------------------------------------------------------------------------------
+
+std::int64_t wanted_replicas(const Ask& ask, std::int64_t from) {
+  return ask.mode == schema::ScaleMode::to ? ask.amount : from + ask.amount;
+}
+
+bool amount_is_beyond_bounds(const Ask& ask) {
+  return ask.amount > replicas_bound_max || ask.amount < -replicas_bound_max;
+}
+
+bool target_is_beyond_bounds(std::int64_t to, const schema::ServiceSpecT& spec) {
+  return to < spec.replicas_min || to > spec.replicas_max;
+}
+
+// Within the service's bounds, as alerts and schedules are held to them. A service outside of its bounds is not moved
+// against what the signal says: an alert that wants more never takes away.
+Change clamped(const Ask& ask, std::int64_t from, const schema::ServiceSpecT& spec) {
+  const Change change{from, std::clamp<std::int64_t>(wanted_replicas(ask, from), spec.replicas_min, spec.replicas_max)};
+  const bool reversed = ask.mode == schema::ScaleMode::by && (ask.amount > 0) != (change.growth() > 0);
+  return reversed ? Change{from, from} : change;
+}
+
+// Why an alert's or a schedule's change that is none is none.
+std::string_view idle_code(const Ask& ask, std::int64_t now, const schema::ServiceSpecT& spec) {
+  const auto wanted = wanted_replicas(ask, now);
+  if (wanted > now && now >= spec.replicas_max) return "at_max";
+  if (wanted < now && now <= spec.replicas_min) return "at_min";
+  return code::already_there;
+}
+
+// The cooldown that holds an alert's change now; empty if none does. Requests and schedules know what they do.
+std::string_view cooldown_code(const Ask& ask, const Change& change, const schema::ServiceBookT& book, Instant now) {
+  if (ask.kind != schema::SignalKind::alert) return {};
+  const auto last_change = std::max(book.last_out_us, book.last_in_us);
+  if (change.growth() > 0)
+    return book.last_out_us != 0 && now.us - book.last_out_us < book.spec->cooldown_out_us ? "cooldown_out" : "";
+  return last_change != 0 && now.us - last_change < book.spec->cooldown_in_us ? "cooldown_in" : "";
+}
+
+void hold(schema::ServiceBookT& book, std::string_view why, Instant now) {
+  book.held_code = why;
+  book.held_at_us = now.us;
+}
+
+// --- What is decided -----------------------------------------------------------------------------------------------
+
+schema::ScaleDecidedT draft(const Step& step, const Ask& ask, const Change& change, const Ground& ground) {
+  schema::ScaleDecidedT decided;
+  decided.service = ask.service;
+  decided.kind = ask.kind;
+  decided.name = ask.name;
+  decided.value_milli = ask.value_milli;
+  decided.queue_depth = ask.queue_depth;
+  decided.signal_at_us = ask.signal_at_us;
+  decided.decided_at_us = step.inbound.now.us;
+  decided.from = narrowed(change.from);
+  decided.to = narrowed(change.to);
+  decided.requester = ask.requester;
+  if (ground.contract != nullptr) {
+    decided.contract_version = ground.contract->version;
+    decided.overage_percent = ground.contract->overage_percent;
+  }
+  return decided;
+}
+
+void put_projection(schema::ScaleDecidedT& decided, const Ground& ground, const Amounts& asked) {
+  if (ground.contract == nullptr) return;
+  const auto terms = terms_of(*ground.contract);
+  const auto envelope = envelope_of(terms);
+  decided.projection.reserve(dimensions_count);
+  for (std::size_t i = 0; i < dimensions_count; ++i)
+    decided.projection.emplace_back(dimension_at(i), ground.usage.committed[i], ground.usage.reserved[i], asked[i],
+                                    terms.quota[i], envelope[i]);
+}
+
+schema::ScaleDecidedT refused(schema::ScaleDecidedT decided, std::string_view code, std::string reason,
+                              std::string remedy) {
+  decided.decision = schema::Decision::refused;
+  decided.code = code;
+  decided.reason = std::move(reason);
+  decided.remedy = std::move(remedy);
+  return decided;
+}
+
+schema::ScaleDecidedT admitted(schema::ScaleDecidedT decided, std::string_view code, std::string reason) {
+  decided.decision = schema::Decision::admitted;
+  decided.code = code;
+  decided.reason = std::move(reason);
+  return decided;
+}
+
+// Nothing was asked of the service: the caller hears why, and no scale event comes of it.
+void turn_away(Step& step, const Ask& ask, std::string_view code, std::string reason, std::string remedy) {
+  schema::ScaleAnsweredT answer;
+  answer.service = ask.service;
+  answer.decision = std::make_unique<schema::ScaleDecidedT>(
+      refused(draft(step, ask, {}, {}), code, std::move(reason), std::move(remedy)));
+  step.outbox.emit({.topic = Topic::outcomes, .key = step.inbound.org, .scale = ask.scale, .answers = ask.request},
+                   answer);
+}
+
+void refuse_bounds(Step& step, const Ask& ask, schema::ServiceBookT& book, const Change& change) {
+  const auto ground = ground_of(step.state, step.inbound.org);
+  auto decided = draft(step, ask, change, ground);
+  put_projection(decided, ground, times(amounts_of(book.spec->domain), std::max<std::int64_t>(change.growth(), 0)));
+  const auto bounds = std::to_string(book.spec->replicas_min) + " to " + std::to_string(book.spec->replicas_max);
+  auto reason = amount_is_beyond_bounds(ask)
+                    ? "One scale changes at most " + count_text(replicas_bound_max, "replica") + "."
+                    : "The service may have " + bounds + " replicas, not " + std::to_string(change.to) + ".";
+  refuse(step, ask, book,
+         refused(std::move(decided), code::beyond_bounds, std::move(reason),
+                 "Ask for a number of replicas from " + bounds + ", or apply the service with other bounds."));
+}
+
+void refuse_envelope(Step& step, const Ask& ask, schema::ServiceBookT& book, const Ground& ground,
+                     const Verdict& verdict, schema::ScaleDecidedT decided) {
+  const auto terms = terms_of(*ground.contract);
+  const auto remedy = remedy_for(terms, ground.usage, amounts_of(book.spec->domain), verdict);
+  decided.binding = verdict.binding;
+  refuse(step, ask, book,
+         refused(std::move(decided), code::beyond_envelope,
+                 "Beyond the envelope of contract version " + std::to_string(ground.contract->version) + ": " +
+                     projection_text(verdict.after, verdict.envelope) + "; " + std::string(name_of(verdict.binding)) +
+                     " binds.",
+                 remedy_text(remedy, terms)));
+}
+
+std::vector<std::string> names_of_new(const Ask& ask, std::int64_t count) {
+  const auto prefix = std::string(ask.service) + "-" + to_string(ask.scale).substr(4) + "-";
+  std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(count));
+  for (std::int64_t i = 1; i <= count; ++i) names.push_back(prefix + std::to_string(i));
+  return names;
+}
+
+void emit_admission(Step& step, const Ask& ask, schema::ServiceBookT& book, const Change& change,
+                    std::vector<std::string> names) {
+  schema::ScaleAdmittedT admission;
+  admission.service = ask.service;
+  admission.from = narrowed(change.from);
+  admission.to = narrowed(change.to);
+  admission.names = std::move(names);
+  // Lent for the encoding and taken back: a copy of a spec would cost more than the decision.
+  admission.spec = std::move(book.spec);
+  step.outbox.emit({.topic = Topic::decisions, .key = admission.spec->cell, .scale = ask.scale}, admission);
+  book.spec = std::move(admission.spec);
+}
+
+void end_refusal_by_admission(Step& step, const Ask& ask, const Change& change) {
+  if (ask.kind != schema::SignalKind::alert) return;
+  end_refusal(step, ask.service, ask.fingerprint,
+              "The answer changed: a scale from " + std::to_string(change.from) + " to " +
+                  count_text(change.to, "replica") + " is admitted.");
+}
+
+// --- The four ways of a scale --------------------------------------------------------------------------------------
+
+void grow(Step& step, const Ask& ask, schema::ServiceBookT& book, const Change& change) {
+  const auto ground = ground_of(step.state, step.inbound.org);
+  auto decided = draft(step, ask, change, ground);
+  if (ground.contract == nullptr)
+    return refuse(step, ask, book,
+                  refused(std::move(decided), code::no_contract, "The org has no contract.",
+                          "Apply a contract for the org, then ask again."));
+  const auto asked = times(amounts_of(book.spec->domain), change.growth());
+  put_projection(decided, ground, asked);
+  const auto verdict = project(terms_of(*ground.contract), ground.usage, asked);
+  if (!verdict.admitted) return refuse_envelope(step, ask, book, ground, verdict, std::move(decided));
+  end_refusal_by_admission(step, ask, change);
+  auto names = names_of_new(ask, change.growth());
+  reserve(step, ask, book, names);
+  book.last_out_us = step.inbound.now.us;
+  decided.domains = narrowed(change.growth());
+  emit_admission(step, ask, book, change, std::move(names));
+  emit_decision(step, ask,
+                admitted(std::move(decided), code::within_envelope,
+                         "Within the envelope: " + projection_text(verdict.after, verdict.envelope) + "."));
+}
+
+void shrink(Step& step, const Ask& ask, schema::ServiceBookT& book, const Change& change) {
+  const auto ground = ground_of(step.state, step.inbound.org);
+  const auto count = -change.growth();
+  auto decided = draft(step, ask, change, ground);
+  put_projection(decided, ground, {});
+  end_refusal_by_admission(step, ask, change);
+  book.leaving += narrowed(count);
+  book.last_in_us = step.inbound.now.us;
+  decided.domains = narrowed(count);
+  emit_admission(step, ask, book, change, {});
+  emit_decision(step, ask,
+                admitted(std::move(decided), code::within_envelope, "Gives back " + count_text(count, "domain") + "."));
+}
+
+// A change that is none: an alert or a schedule goes without a word, and a request is told.
+void stay(Step& step, const Ask& ask, schema::ServiceBookT& book, const Change& change) {
+  if (ask.kind != schema::SignalKind::request) {
+    hold(book, idle_code(ask, change.from, *book.spec), step.inbound.now);
+    if (ask.kind == schema::SignalKind::alert)
+      end_refusal(step, ask.service, ask.fingerprint, "The answer changed: nothing more is asked for.");
+    return;
+  }
+  const auto ground = ground_of(step.state, step.inbound.org);
+  auto decided = draft(step, ask, change, ground);
+  put_projection(decided, ground, {});
+  emit_decision(step, ask,
+                admitted(std::move(decided), code::already_there,
+                         "The service has " + count_text(change.from, "replica") + " already."));
+}
+
+// --- Idempotency-Key -----------------------------------------------------------------------------------------------
+
+bool same_question(const schema::AnsweredRequestT& earlier, const Ask& ask) {
+  return earlier.decision->service == ask.service && earlier.mode == ask.mode && earlier.amount == ask.amount;
+}
+
+// The answer to a question that was asked before under this key.
+void answer_again(Step& step, const Ask& ask, const schema::AnsweredRequestT& earlier) {
+  if (!same_question(earlier, ask))
+    return turn_away(step, ask, code::key_reused, "This Idempotency-Key was used for another request.",
+                     "Use a new key for each new request.");
+  schema::ScaleAnsweredT answer;
+  answer.service = ask.service;
+  answer.decision = std::make_unique<schema::ScaleDecidedT>(*earlier.decision);
+  step.outbox.emit(
+      {.topic = Topic::outcomes, .key = step.inbound.org, .scale = ScaleId{earlier.scale}, .answers = ask.request},
+      answer);
+}
+
+void remember(Step& step, const Ask& ask, schema::ScaleDecidedT decided) {
+  const auto key = key_of(step.inbound.org, ask.idempotency_key);
+  auto& row = step.state.requests.modify(key);
+  row.scale = ask.scale.value;
+  row.mode = ask.mode;
+  row.amount = narrowed(ask.amount);
+  row.decision = std::make_unique<schema::ScaleDecidedT>(std::move(decided));
+  step.outbox.wake(std::string(forget_prefix) + key, step.inbound.now + request_remembered);
+}
+
+}  // namespace
+
+void emit_decision(Step& step, const Ask& ask, schema::ScaleDecidedT decided) {
+  step.outbox.emit({.topic = Topic::outcomes, .key = step.inbound.org, .scale = ask.scale, .answers = ask.request},
+                   decided);
+  if (!ask.idempotency_key.empty()) remember(step, ask, std::move(decided));
+}
+
+void consider(Step& step, const Ask& ask, schema::ServiceBookT& book) {
+  const std::int64_t from = replicas_now(book);
+  const auto to = wanted_replicas(ask, from);
+  if (amount_is_beyond_bounds(ask)) return refuse_bounds(step, ask, book, {from, to});
+  const bool is_request = ask.kind == schema::SignalKind::request;
+  if (is_request && target_is_beyond_bounds(to, *book.spec)) return refuse_bounds(step, ask, book, {from, to});
+  const auto change = is_request ? Change{from, to} : clamped(ask, from, *book.spec);
+  if (change.growth() == 0) return stay(step, ask, book, change);
+  const auto held = cooldown_code(ask, change, book, step.inbound.now);
+  if (!held.empty()) return hold(book, held, step.inbound.now);
+  if (change.growth() > 0) return grow(step, ask, book, change);
+  shrink(step, ask, book, change);
+}
+
+void on_scale_wanted(Step& step, const schema::ScaleWanted& wanted) {
+  const auto ask = ask_of(wanted, step.inbound.scale);
+  const auto org = step.inbound.org;
+  if (ask.idempotency_key.size() > idempotency_key_bytes_max)
+    return turn_away(step, ask, code::key_too_long, "The Idempotency-Key is too long.",
+                     "Use a key of at most " + std::to_string(idempotency_key_bytes_max) + " bytes.");
+  if (!ask.idempotency_key.empty()) {
+    const auto* earlier = step.state.requests.find(key_of(org, ask.idempotency_key));
+    if (earlier != nullptr) return answer_again(step, ask, *earlier);
+  }
+  auto* book = step.state.services.find_to_modify(key_of(org, ask.service));
+  if (book == nullptr)
+    return turn_away(step, ask, code::unknown_service, "The org has no service of this name.",
+                     "Apply the service, or correct its name.");
+  consider(step, ask, *book);
+}
+
+void on_timer_fired(Step& step, const schema::TimerFired& timer) {
+  const auto key = text(timer.key());
+  if (key.starts_with(forget_prefix)) step.state.requests.erase(key.substr(forget_prefix.size()));
+}
+
+}  // namespace virtscale::policy
