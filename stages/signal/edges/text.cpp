@@ -119,8 +119,9 @@ std::optional<std::int64_t> parse_thousandths(std::string_view text) {
   const auto end = static_cast<std::int64_t>(decimal->whole.size()) + decimal->exponent + 3;
   std::int64_t value = 0;
   for (std::int64_t place = 0; place < end; ++place) {
-    value = value * 10 + digit_at(*decimal, place);
-    if (value > value_max * 1'000) return std::nullopt;
+    const auto digit = digit_at(*decimal, place);
+    if (value > (value_max * 1'000 - digit) / 10) return std::nullopt;
+    value = value * 10 + digit;
   }
   return decimal->sign == Decimal::Sign::minus ? -value : value;
 }
