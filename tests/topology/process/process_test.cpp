@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -347,6 +348,20 @@ TEST_F(ProcessDriver, KeepsTwoDirectoriesApart) {
     EXPECT_FALSE(stop(*other, "web-1"));
   }
   fs::remove_all(elsewhere);
+}
+
+TEST_F(ProcessDriver, DoesNotTakeForStoppedWhatItCannotSee) {
+  start(*domains, order("web-1", {"sleep", "1000"}));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{3, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto failure = stop(*domains, "web-1");
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_TRUE(failure);
+  EXPECT_TRUE(failure->temporary);
+  EXPECT_THAT(domains->running(), ElementsAre("web-1"));
+  EXPECT_FALSE(stop(*domains, "web-1"));
 }
 
 TEST_F(ProcessDriver, SaysThatItsDirectoryCannotBeMade) {

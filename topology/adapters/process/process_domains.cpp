@@ -87,7 +87,7 @@ class ProcessDomains final : public Domains {
       auto stopping = std::make_shared<Stopping>();
       stopping->name = name;
       stopping->done = done;
-      begin_stop(stopping);
+      attempt(stopping, &ProcessDomains::begin_stop);
     });
   }
 
@@ -207,6 +207,19 @@ class ProcessDomains final : public Domains {
 
   // --- Stop ------------------------------------------------------------------------------------------------------
 
+  using StopPart = void (ProcessDomains::*)(const std::shared_ptr<Stopping>&);
+
+  // What cannot be seen, for want of descriptors perhaps, is not taken for stopped.
+  void attempt(const std::shared_ptr<Stopping>& stopping, StopPart part) {
+    std::optional<Failure> failure;
+    try {
+      (this->*part)(stopping);
+    } catch (const std::exception& error) {
+      failure = Failure{"domain " + stopping->name + ": " + error.what()};
+    }
+    if (failure) stopping->done(&*failure);
+  }
+
   void begin_stop(const std::shared_ptr<Stopping>& stopping) {
     const auto file = is_domain_name(stopping->name) ? files_.read(stopping->name) : std::nullopt;
     if (file && lives(*file)) {
@@ -235,16 +248,11 @@ class ProcessDomains final : public Domains {
     const auto pause = stopping->pause;
     stopping->waited = stopping->waited + pause;
     stopping->pause = std::min(pause * 2, look_pause_max);
-    worker_.after(pause, [this, stopping] { look(stopping); });
+    worker_.after(pause, [this, stopping] { attempt(stopping, &ProcessDomains::look); });
   }
 
   void ended(const Stopping& stopping) {
-    try {
-      if (is_domain_name(stopping.name)) files_.remove(stopping.name);
-    } catch (const std::exception& error) {
-      const Failure failure{"domain " + stopping.name + ": " + error.what()};
-      return stopping.done(&failure);
-    }
+    if (is_domain_name(stopping.name)) files_.remove(stopping.name);
     ports_.erase(stopping.name);
     stopping.done(nullptr);
   }

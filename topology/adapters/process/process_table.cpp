@@ -9,6 +9,7 @@
 #include <charconv>
 #include <filesystem>
 #include <sstream>
+#include <system_error>
 
 namespace virtscale::process {
 namespace {
@@ -20,6 +21,9 @@ constexpr std::size_t contents_max = 4 << 20;
 std::string contents(const std::string& path) {
   std::string all;
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Not to be able to look is not to see that there is nothing.
+  if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+    throw std::system_error(errno, std::generic_category(), "cannot read " + path);
   if (fd < 0) return all;
   char part[4096];
   for (ssize_t got = ::read(fd, part, sizeof part); got > 0 && all.size() < contents_max;

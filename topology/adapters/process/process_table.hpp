@@ -1,4 +1,6 @@
-// The kernel's table of processes, /proc, as far as the driver asks about it.
+// The kernel's table of processes, /proc, as far as the driver asks about it. Whatever reads it throws
+// std::system_error when descriptors or memory are short, so that a process that cannot be seen is not taken for one
+// that is gone.
 #pragma once
 
 #include <sys/types.h>
