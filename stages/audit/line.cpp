@@ -6,8 +6,6 @@
 namespace virtscale::audit {
 namespace {
 
-// Sentences: reasons and remedies. Everything else is a name, for which the default of CanonicalJson is ample.
-constexpr std::size_t sentence_bytes_max = 1'024;
 // An org's name is part of the keys of records, which are no longer than this.
 constexpr std::size_t org_bytes_max = 1'024;
 // An entry holds 65,535 bytes. A domain takes up to 11 KiB and what follows the domains up to 24 KiB, if every byte is
@@ -39,7 +37,7 @@ void put_domain(CanonicalJson& json, const schema::AuditDomainT& domain) {
   json.key("name").string(domain.name);
   put_text(json, "node", domain.node);
   if (!domain.node.empty()) json.key("numa").integer(domain.numa);
-  json.key("outcome").string(name_in(end_names, domain.end));
+  json.key("outcome").string(name_of(domain.end));
   if (domain.port != 0) json.key("port").integer(domain.port);
   put_text(json, "reason", domain.reason);
   put_text(json, "zone", domain.zone);
@@ -61,7 +59,7 @@ void put_dimension(CanonicalJson& json, const schema::ScaleDecidedT& decided, sc
                    std::string_view unit) {
   for (const auto& projection : decided.projection) {
     if (projection.dimension() != dimension) continue;
-    json.key(name_in(dimension_names, dimension)).open_object();
+    json.key(name_of(dimension)).open_object();
     json.key("asked").integer(projection.asked());
     json.key("committed").integer(projection.committed());
     json.key("envelope").integer(projection.envelope());
@@ -71,15 +69,6 @@ void put_dimension(CanonicalJson& json, const schema::ScaleDecidedT& decided, sc
     json.close_object();
     return;
   }
-}
-
-void put_signal(CanonicalJson& json, const schema::ScaleDecidedT& decided) {
-  json.key("signal").open_object();
-  json.key("kind").string(name_in(kind_names, decided.kind));
-  json.key("name").string(decided.name);
-  if (decided.queue_depth >= 0) json.key("queue_depth").integer(decided.queue_depth);
-  json.key("value_milli").integer(decided.value_milli);
-  json.close_object();
 }
 
 void put_step(CanonicalJson& json, std::string_view name, std::int64_t at_us) {
@@ -119,6 +108,14 @@ std::string reason_of(const LineFacts& facts, std::string_view decision) {
 
 }  // namespace
 
+std::string_view name_of(schema::AuditEnd end) {
+  return name_in(end_names, end);
+}
+
+std::string_view name_of(schema::Dimension dimension) {
+  return name_in(dimension_names, dimension);
+}
+
 std::string_view decision_of(const schema::ScaleDecidedT& decided, const schema::AuditScaleT& scale) {
   if (decided.decision != schema::Decision::admitted) return "refused";
   const auto failed = [](const auto& domain) { return domain->end == schema::AuditEnd::failed; };
@@ -130,6 +127,15 @@ void put_projection(CanonicalJson& json, const schema::ScaleDecidedT& decided) {
   put_dimension(json, decided, schema::Dimension::disk, "GiB");
   put_dimension(json, decided, schema::Dimension::ram, "MiB");
   put_dimension(json, decided, schema::Dimension::vcpu, "mvcpu");
+  json.close_object();
+}
+
+void put_signal(CanonicalJson& json, const schema::ScaleDecidedT& decided) {
+  json.key("signal").open_object();
+  json.key("kind").string(name_in(kind_names, decided.kind));
+  json.key("name").string(decided.name);
+  if (decided.queue_depth >= 0) json.key("queue_depth").integer(decided.queue_depth);
+  json.key("value_milli").integer(decided.value_milli);
   json.close_object();
 }
 
@@ -156,7 +162,7 @@ std::string line_of(const LineFacts& facts) {
   const auto decision = decision_of(decided, facts.scale_event);
   CanonicalJson json;
   json.open_object();
-  if (decided.code == "beyond_envelope") json.key("binding").string(name_in(dimension_names, decided.binding));
+  if (decided.code == "beyond_envelope") json.key("binding").string(name_of(decided.binding));
   json.key("code").string(decided.code);
   json.key("contract").open_object();
   json.key("overage_percent").integer(decided.overage_percent).key("version").integer(decided.contract_version);
