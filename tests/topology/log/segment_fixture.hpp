@@ -49,6 +49,13 @@ class SegmentLogFiles : public testing::Test {
     }
   }
 
+  /// Appends `count` batches of two records, of which a segment of 4 KiB takes about thirty.
+  void fill_unsynced(int count) {
+    const OpenedSegmentLog opened = open();
+    for (int n = 0; n < count; ++n)
+      append(*opened.log, alerts_, {"first of " + std::to_string(n), "second of " + std::to_string(n)});
+  }
+
   /// Leaves the files as a crash does that comes after a batch was written and before it was known to be synced.
   void append_unconfirmed(const std::vector<std::string>& values) {
     const std::string before = contents_of(watermark());

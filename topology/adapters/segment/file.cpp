@@ -34,6 +34,9 @@ std::string remedy_of(int error) {
   }
 }
 
+/// The text in a lock file: a process id, a newline, spaces.
+constexpr std::size_t lock_bytes = 24;
+
 int flags_of(FileMode mode) {
   switch (mode) {
     case FileMode::read:
@@ -142,14 +145,15 @@ Mapping::~Mapping() {
 
 File lock_directory(const std::filesystem::path& directory) {
   File lock(directory / "lock", FileMode::write);
-  std::string text(20, '\0');
+  std::string text(lock_bytes, '\0');
   if (!lock.try_lock()) {
     text.resize(lock.read_at(0, std::as_writable_bytes(std::span(text))));
     throw LogError("the log in " + directory.string() + " is in use by process " + text.substr(0, text.find('\n')) +
                    " (stop that process, or choose another data directory)");
   }
+  // Always the same size and in place, so that a full disk does not matter.
   text = std::to_string(::getpid()) + "\n";
-  lock.truncate(0);
+  text.resize(lock_bytes, ' ');
   lock.write_at(0, std::as_bytes(std::span(text)));
   return lock;
 }

@@ -46,14 +46,22 @@ std::optional<WatermarkRead> read_watermark(const std::filesystem::path& directo
 }
 
 Watermark::Watermark(const std::filesystem::path& directory, WatermarkRead start) : salt_(start.salt) {
+  const auto found = read_watermark(directory);
+  // In place where that is possible: a log must open on a full disk, too.
+  if (!found || found->salt != start.salt) make(directory, start);
+  file_ = File(directory / file_name, FileMode::write);
+  mapping_ = Mapping(file_, FileMode::write);
+  set(start.durable);
+}
+
+void Watermark::make(const std::filesystem::path& directory, WatermarkRead start) {
   const Entry entry{start.durable, check_of(start.salt, start.durable)};
   const DiskWatermark disk{watermark_magic, start.salt, {entry, entry}};
   const std::filesystem::path draft = directory / "durable.new";
-  file_ = File(draft, FileMode::write);
-  file_.write_at(0, std::as_bytes(std::span(&disk, 1)));
-  file_.sync();
+  File file(draft, FileMode::write);
+  file.write_at(0, std::as_bytes(std::span(&disk, 1)));
+  file.sync();
   std::filesystem::rename(draft, directory / file_name);
-  mapping_ = Mapping(file_, FileMode::write);
 }
 
 void Watermark::set(Ticket durable) {

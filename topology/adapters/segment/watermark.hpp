@@ -19,7 +19,7 @@ std::optional<WatermarkRead> read_watermark(const std::filesystem::path& directo
 /// Written by one thread.
 class Watermark {
  public:
-  /// Makes the file anew. Throws LogError.
+  /// Sets the file to `start`; makes it if it is absent, damaged or another log's. Throws LogError.
   Watermark(const std::filesystem::path& directory, WatermarkRead start);
   /// A store to memory.
   void set(Ticket durable);
@@ -27,6 +27,8 @@ class Watermark {
   void sync() { file_.sync(); }
 
  private:
+  static void make(const std::filesystem::path& directory, WatermarkRead start);
+
   File file_;
   Mapping mapping_;
   std::uint64_t salt_;
