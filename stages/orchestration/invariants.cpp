@@ -62,6 +62,7 @@ std::string check_room(const std::string& place, const schema::NumaRoom& room, U
     return place + " does not use what its domains use";
   const bool over = room.used_vcpu_milli() > room.vcpu_milli() || room.used_ram_mib() > room.ram_mib();
   if (over && !room.shrunk()) return place + " is over its capacity";
+  if (room.shrunk() && !over) return place + " is said to be over its capacity and is not";
   return {};
 }
 
