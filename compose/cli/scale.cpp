@@ -30,20 +30,23 @@ json::value body_of(const std::string& change) {
   return nullptr;
 }
 
+void print_settled(const Context& context, const std::string& event, const json::value& scale) {
+  if (context.format == Format::json) return print_json(scale);
+  const auto& steps = array_of(scale, "steps");
+  const auto took = steps.empty() ? 0 : integer_of(steps.back(), "at_us") - integer_of(steps.front(), "at_us");
+  fmt::print("{}  {}: {} from {} to {} replicas in {}, ledger line {}\n", event, text_of(scale, "decision"),
+             text_of(scale, "org") + "/" + text_of(scale, "service"), text_of(object_of(scale, "replicas"), "from"),
+             text_of(object_of(scale, "replicas"), "to"), seconds_text(took), text_of(scale, "line"));
+}
+
 Exit wait_until_settled(const Context& context, const std::string& event) {
   const auto until = std::chrono::steady_clock::now() + settle_wait_max;
   while (std::chrono::steady_clock::now() < until) {
     const auto answer = ask(context.client, "GET", "/v1/scales/" + event);
     const auto scale = json_of(answer);
-    const auto* settled = scale.is_object() ? scale.get_object().if_contains("settled") : nullptr;
-    if (answer.status == 200 && settled != nullptr && settled->is_bool() && settled->get_bool()) {
-      if (context.format == Format::json) {
-        print_json(scale);
-      } else {
-        fmt::print("{}  {} after {}, ledger line {}\n", event, text_of(scale, "outcome"),
-                   seconds_text(integer_of(scale, "elapsed_us")), text_of(scale, "line"));
-      }
-      return text_of(scale, "outcome") == "failed" ? Exit::failed : Exit::done;
+    if (answer.status == 200 && text_of(scale, "settled") == "true") {
+      print_settled(context, event, scale);
+      return text_of(scale, "decision") == "failed" ? Exit::failed : Exit::done;
     }
     std::this_thread::sleep_for(poll_pause);
   }

@@ -109,7 +109,8 @@ void LogEdge::append(EventId id, Topic to, std::string_view key, std::vector<std
   const TopicPartition partition{to, partition_of(key, log_.layout().partitions[static_cast<std::size_t>(to)])};
   const LogAppend append{partition, key, event};
   try {
-    tail_->await(log_.append({&append, 1}), std::move(done));
+    const auto ticket = log_.append({&append, 1});  // before `done` is given away: it may throw
+    tail_->await(ticket, std::move(done));
   } catch (const LogError& error) {
     const std::string why = error.what();
     done(&why);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,15 @@ class StageRunner {
   void read_state(std::function<void(const State&)> look) {
     ports_.executor.post([this, look = std::move(look)] {
       for (const auto& shell : shells_) look(shell->state());
+    });
+  }
+
+  /// Runs `visit` once on the stage's thread, with the states of all partitions.
+  void read_states(std::function<void(std::span<const State* const>)> visit) {
+    ports_.executor.post([this, visit = std::move(visit)] {
+      std::vector<const State*> states;
+      for (const auto& shell : shells_) states.push_back(&shell->state());
+      visit(states);
     });
   }
 

@@ -1,0 +1,117 @@
+#include "compose/cli/ledger_copy.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "topology/contract/merkle.hpp"
+#include "topology/contract/note.hpp"
+
+namespace virtscale::cli {
+namespace {
+
+constexpr std::uint64_t lines_in_a_request = 10'000;
+
+class Fetch {
+ public:
+  Fetch(const ClientOptions& client, const std::string& org, std::filesystem::path directory)
+      : client_(client), prefix_("/v1/orgs/" + escaped(org) + "/ledger/"), directory_(std::move(directory)) {}
+
+  FetchedLedger run() {
+    const auto note = get("checkpoint");
+    const auto parsed = ok() ? parse_note(note) : std::nullopt;
+    const auto checkpoint = parsed ? parse_checkpoint(parsed->text) : std::nullopt;
+    if (!checkpoint)
+      return failed(result_.failure.status == 200 ? HttpAnswer{502, R"({"detail":"the checkpoint is malformed"})"}
+                                                  : result_.failure);
+    result_.lines = checkpoint->tree.size;
+    write("checkpoint", note);
+    save("keys");
+    for (unsigned level = 0; ok() && level_size(level, result_.lines) > 0; ++level) fetch_level(level);
+    if (ok()) fetch_lines();
+    return result_;
+  }
+
+ private:
+  bool ok() const { return result_.failure.status == 200; }
+  FetchedLedger failed(HttpAnswer answer) {
+    result_.failure = std::move(answer);
+    return result_;
+  }
+
+  std::string get(const std::string& name) {
+    auto answer = ask(client_, "GET", prefix_ + name);
+    if (answer.status != 200) result_.failure = answer;
+    return std::move(answer.body);
+  }
+
+  void save(const std::string& name) {
+    const auto content = get(name);
+    if (ok()) write(name, content);
+  }
+
+  void write(const std::string& name, const std::string& content) const {
+    const auto file = directory_ / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << content;
+  }
+
+  void fetch_level(unsigned level) {
+    const auto tiles = (level_size(level, result_.lines) + tile_width - 1) / tile_width;
+    for (std::uint64_t n = 0; ok() && n < tiles; ++n) {
+      const Tile tile{level, n, width_of(level, n, result_.lines)};
+      save_partial_or_full(tile, tile_path);
+      if (level == 0 && ok()) save_partial_or_full(tile, entries_path);
+      if (level == 0) show_progress(n + 1, tiles);
+    }
+  }
+
+  // A partial tile goes when it has become full: then the full one holds what is needed (C2SP tlog-tiles).
+  void save_partial_or_full(Tile tile, std::string (*path_of)(const Tile&)) {
+    save(path_of(tile));
+    if (ok() || result_.failure.status != 404 || tile.width == tile_width) return;
+    result_.failure.status = 200;
+    tile.width = tile_width;
+    save(path_of(tile));
+  }
+
+  void fetch_lines() {
+    std::string lines;
+    for (std::uint64_t from = 0; ok() && from < result_.lines; from += lines_in_a_request) {
+      const auto limit = std::min(lines_in_a_request, result_.lines - from);
+      lines += get(fmt::format("lines?from={}&limit={}", from, limit));
+    }
+    if (ok()) write("lines.jsonl", lines);
+  }
+
+  static void show_progress(std::uint64_t done, std::uint64_t all) {
+    if (all < 100 || isatty(STDERR_FILENO) == 0) return;
+    fmt::print(stderr, "\rtiles {} of {}{}", done, all, done == all ? "\n" : "");
+  }
+
+  const ClientOptions& client_;
+  std::string prefix_;
+  std::filesystem::path directory_;
+  FetchedLedger result_;
+};
+
+}  // namespace
+
+FetchedLedger fetch_ledger(const ClientOptions& client, const std::string& org,
+                           const std::filesystem::path& directory) {
+  return Fetch(client, org, directory).run();
+}
+
+ScratchDirectory::ScratchDirectory() {
+  auto name = (std::filesystem::temp_directory_path() / "virtscale-ledger-XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) throw std::filesystem::filesystem_error("cannot make a directory", name, {});
+  path_ = name;
+}
+
+ScratchDirectory::~ScratchDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace virtscale::cli
