@@ -14,6 +14,8 @@ using test::Lines;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+static_assert(Stage<Fold>);
+
 constexpr std::uint64_t birth = 7;
 constexpr std::uint64_t retirement = 9;
 
