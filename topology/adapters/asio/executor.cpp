@@ -50,6 +50,14 @@ class SystemClock final : public Clock {
   }
 };
 
+class SteadyClock final : public Clock {
+ public:
+  Instant now() const override {
+    const auto since_start = std::chrono::steady_clock::now().time_since_epoch();
+    return {std::chrono::duration_cast<std::chrono::microseconds>(since_start).count()};
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<ExecutorThread> make_executor() {
@@ -58,6 +66,10 @@ std::unique_ptr<ExecutorThread> make_executor() {
 
 std::unique_ptr<Clock> make_system_clock() {
   return std::make_unique<SystemClock>();
+}
+
+std::unique_ptr<Clock> make_steady_clock() {
+  return std::make_unique<SteadyClock>();
 }
 
 }  // namespace virtscale

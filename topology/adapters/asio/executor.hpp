@@ -21,4 +21,7 @@ std::unique_ptr<ExecutorThread> make_executor();
 /// The system's clock: microseconds UTC.
 std::unique_ptr<Clock> make_system_clock();
 
+/// A clock that never jumps: microseconds since the machine started.
+std::unique_ptr<Clock> make_steady_clock();
+
 }  // namespace virtscale
