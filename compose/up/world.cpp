@@ -33,7 +33,9 @@ std::unique_ptr<Mail> mail_of(const Settings& settings, const Clock& clock) {
   return make_smtp_mail({.url = settings.smtp_url,
                          .from = settings.smtp_from,
                          .user = settings.smtp_user,
-                         .password_file = settings.smtp_password_file},
+                         .password_file = settings.smtp_password_file,
+                         .encryption = settings.smtp_user.empty() ? MailEncryption::opportunistic
+                                                                  : MailEncryption::required},
                         clock);
 }
 

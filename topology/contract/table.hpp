@@ -6,9 +6,9 @@
 
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "topology/contract/event.hpp"
@@ -23,8 +23,8 @@ class AnyTable {
   virtual std::string_view name() const = 0;
   /// Puts a row that was read from the store. False if `value` is not a row of this table.
   virtual bool load(std::string_view key, Bytes value) = 0;
-  /// Visits each row that changed since the last call, in ascending order of keys, and forgets that it changed.
-  /// `value` is null for a row that was erased.
+  /// Visits each row that changed since the last call, and forgets that it changed: first those that were erased
+  /// (`value` is null), then those that are there. A row that was erased and made again is visited as both.
   virtual void drain_changes(const std::function<void(std::string_view key, const Bytes* value)>& visit) = 0;
   /// Visits each row with the prefix, in ascending order, until the visitor returns false.
   virtual void each_encoded(std::string_view prefix,
@@ -42,9 +42,10 @@ template <class Value>
 class Table final : public AnyTable {
   struct Row {
     Value value;
-    bool changed = false;  // since the last drain
-    bool stored = false;   // the store has some version of it
+    std::size_t noted_at = not_noted;  // where `changed_` points to it
+    bool stored = false;               // the store has some version of it
   };
+  static constexpr std::size_t not_noted = static_cast<std::size_t>(-1);
   using Rows = std::map<std::string, Row, std::less<>>;
 
  public:
@@ -79,7 +80,8 @@ class Table final : public AnyTable {
   void erase(std::string_view key) {
     const auto row = rows_.find(key);
     if (row == rows_.end()) return;
-    if (row->second.stored) erased_.insert(row->first);
+    if (row->second.stored) erased_.push_back(row->first);
+    if (row->second.noted_at != not_noted) changed_[row->second.noted_at] = nullptr;
     rows_.erase(row);
   }
 
@@ -111,12 +113,15 @@ class Table final : public AnyTable {
   }
 
   void drain_changes(const std::function<void(std::string_view, const Bytes*)>& visit) override {
-    // A row may be noted more than once (erased and made again), and noted rows may be gone.
-    std::set<std::string> keys(std::make_move_iterator(changed_.begin()), std::make_move_iterator(changed_.end()));
-    keys.insert(erased_.begin(), erased_.end());
-    for (const auto& key : keys) drain_row(key, visit);
-    changed_.clear();
-    erased_.clear();
+    for (const auto& key : std::exchange(erased_, {})) visit(key, nullptr);
+    for (auto* row : std::exchange(changed_, {})) {
+      if (row == nullptr) continue;  // came and went between two drains: no trace
+      row->second.noted_at = not_noted;
+      row->second.stored = true;
+      const auto encoded = encode_row(row->second.value);
+      const Bytes bytes(encoded);
+      visit(row->first, &bytes);
+    }
   }
 
   void each_encoded(std::string_view prefix, const std::function<bool(std::string_view, Bytes)>& visit) const override {
@@ -127,30 +132,15 @@ class Table final : public AnyTable {
 
  private:
   void mark_changed(typename Rows::iterator row) {
-    if (row->second.changed) return;
-    row->second.changed = true;
-    changed_.push_back(row->first);
-  }
-
-  void drain_row(const std::string& key, const std::function<void(std::string_view, const Bytes*)>& visit) {
-    const auto row = rows_.find(key);
-    if (row == rows_.end()) {
-      // A row that came and went between two drains leaves no trace.
-      if (erased_.contains(key)) visit(key, nullptr);
-      return;
-    }
-    if (!row->second.changed) return;
-    row->second.changed = false;
-    row->second.stored = true;
-    const auto encoded = encode_row(row->second.value);
-    const Bytes bytes(encoded);
-    visit(key, &bytes);
+    if (row->second.noted_at != not_noted) return;
+    row->second.noted_at = changed_.size();
+    changed_.push_back(&*row);
   }
 
   std::string name_;
   Rows rows_;
-  std::vector<std::string> changed_;
-  std::set<std::string> erased_;
+  std::vector<typename Rows::value_type*> changed_;  // null for a row that is gone
+  std::vector<std::string> erased_;
 };
 
 }  // namespace virtscale
