@@ -47,7 +47,7 @@ Exit apply_file(const Context& context, const std::string& file) {
     print_json(body);
   } else {
     for (const auto& change : array_of(body, "documents")) {
-      fmt::print("{} {} {}\n", text_of(change, "kind"), text_of(change, "name"), text_of(change, "change"));
+      fmt::print("{} {} {}\n", text_of(change, "kind"), text_of(change, "name"), text_of(change, "code"));
     }
   }
   return Exit::done;
