@@ -99,13 +99,21 @@ void World::settle() {
   }
 }
 
+void World::each_event(const std::function<void(Topic, const schema::Event&)>& visit) {
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Topic::deadletters); ++i) {
+    const auto topic = static_cast<Topic>(i);
+    log.read({topic, 0}, 0, SIZE_MAX, [&](const LogRecord& record) {
+      visit(topic, *schema::verify_event(record.value));
+      return true;
+    });
+  }
+}
+
 std::vector<std::string> World::ledger(std::string_view org) {
   std::vector<std::string> lines;
-  log.read({Topic::ledger, 0}, 0, SIZE_MAX, [&](const LogRecord& record) {
-    const auto* event = schema::verify_event(record.value);
-    const auto* line = event->body_as_LineAppended();
-    if (line != nullptr && event->org()->string_view() == org) lines.push_back(line->line()->str());
-    return true;
+  each_event([&](Topic, const schema::Event& event) {
+    const auto* line = event.body_as_LineAppended();
+    if (line != nullptr && event.org()->string_view() == org) lines.push_back(line->line()->str());
   });
   return lines;
 }

@@ -1,6 +1,7 @@
 // The five folds over a log in memory, driven one line at a time: nothing moves unless a scenario says so.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -48,6 +49,8 @@ class World {
   void ring(std::string_view stage);
   /// Folds every stage until nothing is left to fold.
   void settle();
+  /// Visits every event on every topic but `deadletters`, topic by topic.
+  void each_event(const std::function<void(Topic, const schema::Event&)>& visit);
   /// The lines of an org's ledger so far.
   std::vector<std::string> ledger(std::string_view org);
 
