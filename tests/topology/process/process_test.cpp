@@ -312,6 +312,14 @@ TEST_F(ProcessDriver, GivesEachDomainAPortOfItsOwn) {
   EXPECT_EQ(ports.size(), 30U);
 }
 
+TEST_F(ProcessDriver, NeverStandsInTheWayOfADomainThatBindsItsPortAtOnce) {
+  for (int i = 0; i < 20; ++i) {
+    const auto web = order("web-" + std::to_string(i), {"socat", "TCP-LISTEN:{port},bind=127.0.0.1,fork", "/dev/null"});
+    const auto port = start(*domains, web).address.port;
+    EXPECT_TRUE(eventually([&] { return answers(port); })) << web.name;
+  }
+}
+
 TEST_F(ProcessDriver, HandsDownNeitherDescriptorsNorSecretsNorItsTerminal) {
   ::setenv("VIRTSCALE_TEST_TOKEN", "hush", 1);
   const int leak = ::open("/dev/null", O_RDONLY);

@@ -170,12 +170,12 @@ class ProcessDomains final : public Domains {
   }
 
   std::uint16_t spawn_new(const DomainOrder& order, std::optional<Failure>& failure) {
-    const ReservedPort port([this](std::uint16_t one) { return is_taken(one); });
-    files_.write(order.name, {0, 0, port.number(), boot_}, WriteCare::hasty);
-    const pid_t pid = spawn({words_of(order, port.number()),
+    const auto port = free_port([this](std::uint16_t one) { return is_taken(one); });
+    files_.write(order.name, {0, 0, port, boot_}, WriteCare::hasty);
+    const pid_t pid = spawn({words_of(order, port),
                              {{domain_variable, order.name},
                               {owner_variable, files_.directory().string()},
-                              {port_variable, std::to_string(port.number())}},
+                              {port_variable, std::to_string(port)}},
                              files_.log_of(order.name)},
                             failure);
     if (failure) {
@@ -184,8 +184,8 @@ class ProcessDomains final : public Domains {
       return 0;
     }
     children_.insert(pid);
-    keep(order.name, pid, port.number());
-    return port.number();
+    keep(order.name, pid, port);
+    return port;
   }
 
   // A domain that cannot be found again must not run.

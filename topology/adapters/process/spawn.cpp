@@ -10,13 +10,19 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <random>
 #include <system_error>
 
 namespace virtscale::process {
 namespace {
 
-/// Draws of a port before it is given up: the system offers about 28,000, of which few are taken.
-constexpr int port_draws_max = 1'000;
+/// Ports that domains get. Linux hands out 32768 and up to clients (ip_local_port_range): none of those takes one of
+/// these between its draw and its domain's bind.
+constexpr std::uint16_t port_first = 20'000;
+constexpr std::uint16_t port_last = 32'767;
+
+/// Draws of a port before it is given up: far more than it takes to find the last free ones.
+constexpr int port_draws_max = 200'000;
 
 /// What a program needs to run, and holds no secret.
 constexpr const char* inherited[] = {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "TMPDIR"};
@@ -25,22 +31,16 @@ constexpr const char* inherited[] = {"PATH", "HOME", "USER", "LOGNAME", "SHELL",
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-int bound_socket(std::uint16_t& port) {
+bool is_free(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) fail("cannot open a socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
+  address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* any = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(fd, any, size) != 0 || ::getsockname(fd, any, &size) != 0) {
-    const int error = errno;
-    ::close(fd);
-    errno = error;
-    fail("cannot find a free port on 127.0.0.1");
-  }
-  port = ntohs(address.sin_port);
-  return fd;
+  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  ::close(fd);
+  return bound;
 }
 
 // The null-terminated array of C strings that exec takes. Borrows `words`.
@@ -112,21 +112,16 @@ Failure cannot_run(const std::string& program, int error) {
 
 }  // namespace
 
-ReservedPort::ReservedPort(const std::function<bool(std::uint16_t)>& is_taken) {
+std::uint16_t free_port(const std::function<bool(std::uint16_t)>& is_taken) {
+  // Drawn at random, since several of us on one machine would else try the same ones at the same time.
+  std::random_device random;
+  std::uniform_int_distribution<std::uint16_t> ports(port_first, port_last);
   for (int draw = 0; draw < port_draws_max; ++draw) {
-    const int fd = bound_socket(number_);
-    if (!is_taken(number_)) {
-      socket_ = fd;
-      return;
-    }
-    ::close(fd);
+    const auto port = ports(random);
+    if (!is_taken(port) && is_free(port)) return port;
   }
   errno = EADDRNOTAVAIL;
-  fail("every free port on 127.0.0.1 belongs to a domain that does not listen on it yet");
-}
-
-ReservedPort::~ReservedPort() {
-  ::close(socket_);
+  fail("no port from 20000 to 32767 on 127.0.0.1 is free");
 }
 
 pid_t spawn(const SpawnOrder& order, std::optional<Failure>& failure) {

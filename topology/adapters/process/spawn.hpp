@@ -15,20 +15,10 @@
 
 namespace virtscale::process {
 
-/// A loopback port that nobody listens on, kept from others as long as this lives.
-class ReservedPort {
- public:
-  /// Draws ports from the system until `is_taken` says no. Throws std::system_error if the system has none.
-  explicit ReservedPort(const std::function<bool(std::uint16_t)>& is_taken);
-  ~ReservedPort();
-  ReservedPort(const ReservedPort&) = delete;
-  ReservedPort& operator=(const ReservedPort&) = delete;
-  std::uint16_t number() const { return number_; }
-
- private:
-  int socket_ = -1;
-  std::uint16_t number_ = 0;
-};
+/// A loopback port on which nobody listens now and for which `is_taken` says no; drawn below the ports that Linux hands
+/// out to clients. It is not kept from others: a domain binds it sooner than we could let go of it. Throws
+/// std::system_error if there is none.
+std::uint16_t free_port(const std::function<bool(std::uint16_t)>& is_taken);
 
 struct SpawnOrder {
   std::vector<std::string> command;  ///< not empty; the first word is searched in PATH
