@@ -16,7 +16,7 @@ import time
 import neighbours
 from places import DATA, ORG, OWNER, ROOT, SERVICE, Places
 from processes import Failed, Processes, wait_until
-from report import claim, complain, find, heading, print_figures, print_timeline, tell, timeline
+from report import claim, complain, find, heading, print_figures, print_timeline, steps_of, tell, timeline
 from virtscale import DONE, REFUSED, Virtscale
 
 # Requests a second. A shop does 66: eight are half busy, then 72 % busy, of nine 64 %; the last is a trickle, there to
@@ -109,7 +109,7 @@ class Demo:
               and projection["envelope"] == 110_000, "90 of 110 vCPU after the scale")
         claim(any(domain["name"] in neighbours.servers(self.places) for domain in line["domains"]),
               "HAProxy sends traffic to it", log="haproxy")
-        self.figures["alert_condition_to_signal_s"] = line["steps"][0]["at_us"] / 1e6 - since
+        self.figures["alert_condition_to_signal_s"] = steps_of(line)["signal"] / 1e6 - since
         self.figures["signal_to_signed_line_s"] = line["elapsed_us"] / 1e6
 
     def relieve(self):
@@ -131,7 +131,6 @@ class Demo:
         status = DONE
         for _ in range(ENVELOPE_DOMAINS + 1 - FLEET):
             status, out, err = self.virtscale.run("scale", f"{ORG}/{SERVICE}", "+1", "--wait")
-            self.refused_at = time.time()
             tell(f"virtscale scale {ORG}/{SERVICE} +1   (exit status {status})")
             tell(out + err)
             if status != DONE:
@@ -154,7 +153,7 @@ class Demo:
         tell(f"To: {message['To']}\nSubject: {message['Subject']}\n")
         tell(message.get_payload(decode=True).decode("utf-8", "replace"))
         claim(mail["to"] == [OWNER], f"it went to {OWNER}")
-        self.figures["refusal_to_mail_s"] = max(0.0, mail["at"] - self.refused_at)
+        self.figures["refusal_to_mail_s"] = mail["at"] - steps_of(self.refused)["policy"] / 1e6
 
     def cool_down(self):
         heading(f"The rush is over: {RATE_TRICKLE} requests a second, until {COLD}")
@@ -194,12 +193,18 @@ class Demo:
         Load(self.places, self.processes, "trickle").rate(RATE_TRICKLE)
         url = self.places.url
         heading("It stays up until Ctrl-C; pages to open")
-        tell(f"{url(self.places.haproxy)}        the service\n"
-             f"{url(self.places.haproxy_stats)}        HAProxy: its servers and their load\n"
-             f"{url(self.places.prometheus, '/graph?g0.expr=service:busy_percent&g0.tab=0&g0.range_input=5m')}\n"
-             f"{url(self.places.prometheus, '/alerts')}\n{url(self.places.alertmanager)}\n"
-             f"{url(self.places.signal, '/metrics')}\n"
-             f"data and logs: {DATA}")
+        pages = {
+            "the service, through HAProxy": url(self.places.haproxy),
+            "HAProxy: servers, load, queues": url(self.places.haproxy_stats),
+            "Prometheus: how busy the pool is": url(self.places.prometheus, "/classic/graph?g0.range_input=5m&g0.tab=0"
+                                                    "&g0.expr=service:busy_percent"),
+            "Prometheus: alerts": url(self.places.prometheus, "/classic/alerts"),
+            "Alertmanager (Debian's has no pages)": url(self.places.alertmanager, "/api/v2/alerts"),
+            "Virtscale: metrics": url(self.places.signal, "/metrics"),
+        }
+        tell("\n".join(f"{what:<37}{page}" for what, page in pages.items()))
+        token = self.places.write(self.places.operator_token + "\n", "operator-token", mode=0o600)
+        tell(f"\nbuild/bin/virtscale status --server {url(self.places.signal)} --token-file {os.path.relpath(token)}")
         try:
             while True:
                 self.processes.check()

@@ -35,8 +35,8 @@ kind: Service
 org: {org}
 name: {service}
 cell: {cell}
-domain: {{vcpu: 10, ram: 48GiB, disk: 100GiB, template: web-warm}}
-command: ['{shop}', '--name', '{{name}}', '--port', '{{port}}']
+domain: {{vcpu: 10, ram: 48GiB, disk: 100GiB, template: web-warm,
+         command: ['{shop}', '--name', '{{name}}', '--port', '{{port}}']}}
 replicas: {{min: 2, max: 40}}
 scale:
   - {{on: autoscale.cpu.hi, change: +1}}
