@@ -87,7 +87,6 @@ Remedy remedy_for(const Terms& terms, const Usage& usage, const Amounts& domain,
   Remedy remedy;
   remedy.domains_that_fit = domains_that_fit(verdict.envelope, usage, domain);
   for (const auto overage : overages_on_offer) {
-    if (overage <= terms.overage_percent) continue;
     if (!within(verdict.after, envelope_of({terms.quota, overage}))) continue;
     remedy.overage_percent = overage;
     return remedy;

@@ -5,13 +5,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "stages/policy/fold.hpp"
 #include "stages/policy/gate.hpp"
+#include "topology/graph.hpp"
 
 namespace virtscale::policy {
 
@@ -46,21 +49,20 @@ struct Done {
     }
     return found;
   }
-  /// The only event of this type, or null after a test failure.
+  /// The only event of this type, never null; throws, which fails the test, if there are none or more.
   template <class Body>
   const Body* only() const {
     const auto found = all<Body>();
-    EXPECT_EQ(found.size(), 1u) << "events of this type";
-    return found.size() == 1 ? found.front() : nullptr;
+    if (found.size() != 1) throw std::logic_error("expected one event of a type, got " + std::to_string(found.size()));
+    return found.front();
   }
-  /// The emission with the only event of this type; REQUIRES that there is one.
+  /// The emission with the first event of this type; throws if there is none.
   template <class Body>
   const Emitted& emission() const {
     for (const auto& emitted : events) {
       if (emitted.as<Body>() != nullptr) return emitted;
     }
-    ADD_FAILURE() << "no such event";
-    return events.front();
+    throw std::logic_error("expected an event of a type, got none");
   }
   std::vector<std::string> names() const {
     std::vector<std::string> list;
@@ -114,10 +116,18 @@ class Harness {
   bool checks_invariants = true;
 
  private:
+  static bool is_in_the_graph(const Emitted& emitted) {
+    return std::any_of(graph::flows.begin(), graph::flows.end(), [&](const graph::Flow& flow) {
+      return flow.from == Source::policy && flow.event == emitted.name() && flow.topic == emitted.topic;
+    });
+  }
+
   static Done done(Outbox& outbox) {
     Done done;
-    for (auto& one : outbox.emissions())
+    for (auto& one : outbox.emissions()) {
       done.events.push_back({one.topic, one.key, one.scale, one.answers, std::move(one.event)});
+      EXPECT_TRUE(is_in_the_graph(done.events.back())) << done.events.back().name();
+    }
     done.mails = std::move(outbox.requests());
     done.timers = std::move(outbox.timers());
     return done;

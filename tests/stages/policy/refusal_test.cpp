@@ -99,6 +99,20 @@ TEST_F(PolicyRefusal, OfEachRequestIsItsOwnLineButOneMail) {
   EXPECT_EQ(standing(), 1u) << "requests do not stand";
 }
 
+TEST_F(PolicyRefusal, IsMailedAgainWhenTheUsageIsAnother) {
+  EXPECT_EQ(policy.fold(request_by(2), policy.next_scale()).mails.size(), 1u);
+  EXPECT_EQ(policy.fold(request_by(1), policy.next_scale()).mails.size(), 0u) << "110 of 110 vCPU are used still";
+  const auto retirement = policy.next_scale();
+  policy.fold(request_by(-1), retirement);
+  std::string leaving;
+  policy.state.domains.each("", [&](std::string_view key, const schema::DomainBookT&) {
+    leaving = key.substr(key.rfind('/') + 1);
+    return false;
+  });
+  policy.fold(about_domain<schema::DomainStoppedT>(leaving), retirement);
+  EXPECT_EQ(policy.fold(request_by(2), policy.next_scale()).mails.size(), 1u);
+}
+
 TEST_F(PolicyRefusal, IsMailedAgainAfterADay) {
   EXPECT_EQ(policy.fold(request_by(1), policy.next_scale()).mails.size(), 1u);
   policy.now = night + hours(24) + microseconds(-1);

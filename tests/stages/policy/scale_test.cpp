@@ -1,4 +1,6 @@
 // Scales: every way that a wish for another number of replicas can go.
+#include <algorithm>
+
 #include "tests/stages/policy/harness.hpp"
 
 namespace virtscale::policy {
@@ -91,7 +93,6 @@ TEST(PolicyFold, AdmitsExactly10Of100RequestsAgainstRoomFor10) {
   for (int i = 0; i < 100; ++i) {
     const auto done = policy.fold(request_by(1), policy.next_scale());
     const auto* decided = done.only<schema::ScaleDecided>();
-    ASSERT_NE(decided, nullptr);
     ++(decided->decision() == schema::Decision::admitted ? admitted : refused);
   }
   EXPECT_EQ(admitted, 10);
@@ -214,6 +215,7 @@ TEST(PolicyFold, RefusesARequestBeyondTheBoundsOfTheService) {
     EXPECT_EQ(decided->remedy()->str(),
               "Ask for a number of replicas from 2 to 40, or apply the service with other bounds.");
     EXPECT_TRUE(done.mails.empty()) << "the contract is not what refuses";
+    EXPECT_EQ(decided->projection()->Get(0)->asked(), std::max(0, decided->to() - 4) * 10'000);
   }
 }
 
