@@ -277,6 +277,8 @@ def play(options):
 def main():
     options = parse()
     signal.signal(signal.SIGTERM, interrupt)
+    # A shell that starts us in the background has it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         held = lock()
         status = play(options)
