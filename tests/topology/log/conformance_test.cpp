@@ -205,6 +205,26 @@ TEST_P(LogConformance, LetsAListenerReadAndAppend) {
   EXPECT_THAT(read_values(*log_, signals_1), ElementsAre("answer"));
 }
 
+// Counts the destructions of what a listener holds.
+struct Mortal {
+  std::atomic<int>* deaths;
+  explicit Mortal(std::atomic<int>& counted) : deaths(&counted) {}
+  Mortal(const Mortal&) = default;
+  ~Mortal() { ++*deaths; }
+};
+
+TEST_P(LogConformance, KeepsAListenerAliveWhileItIsCalledAndOthersAreAdded) {
+  std::atomic<int> deaths = 0, deaths_in_call = -1;
+  log_->on_durable([this, mortal = Mortal(deaths), &deaths, &deaths_in_call] {
+    const int before = deaths;
+    log_->on_durable([] {});
+    if (deaths_in_call < 0) deaths_in_call = deaths - before;
+  });
+  append(*log_, alerts_0, {"a"});
+  EXPECT_TRUE(soon([&] { return deaths_in_call >= 0; }));
+  EXPECT_EQ(deaths_in_call, 0);
+}
+
 TEST_P(LogConformance, RemembersWhatWasCommitted) {
   append(*log_, alerts_0, {"a", "b", "c"});
   log_->commit(alerts_0, 0);

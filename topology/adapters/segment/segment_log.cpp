@@ -23,7 +23,8 @@ class Listeners {
     all_ = std::move(more);
   }
   void call(Arguments... arguments) const {
-    for (const Listener& listener : *current()) listener(arguments...);
+    const auto all = current();  // held: others may be added meanwhile
+    for (const Listener& listener : *all) listener(arguments...);
   }
 
  private:
