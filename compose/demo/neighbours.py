@@ -107,7 +107,6 @@ def start_alertmanager(places, processes):
 
 
 def start_prometheus(places, processes):
-    places.write("[]\n", "targets.json")
     rules = places.write(RULES.format(hot=HOT_PERCENT, cold=COLD_PERCENT), "rules.yml")
     config = places.write(PROMETHEUS.format(rules=rules, alertmanager=places.alertmanager,
                                             targets=places.file("targets.json"), haproxy=places.haproxy_stats),
@@ -169,7 +168,11 @@ class TargetsFile:
         self.thread = threading.Thread(target=self.keep, daemon=True)
 
     def start(self):
+        self.write([])
         self.thread.start()
+
+    def write(self, targets):
+        self.places.write(json.dumps(targets, indent=1) + "\n", "targets.json")
 
     def stop(self):
         self.ended.set()
@@ -185,7 +188,7 @@ class TargetsFile:
             except OSError:
                 continue
             if targets != written:
-                self.places.write(json.dumps(targets, indent=1) + "\n", "targets.json")
+                self.write(targets)
                 written = targets
 
 
