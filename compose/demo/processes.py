@@ -15,8 +15,9 @@ import urllib.error
 import urllib.request
 
 PR_SET_CHILD_SUBREAPER = 36
-# Below the ports that the kernel hands out to clients, so that none of those can take one before its server does.
-PORTS = range(20000, 32000)
+# Below the ports that domains draw and those that the kernel hands out to clients: none of them takes one before its
+# server does.
+PORTS = range(10000, 20000)
 # Virtscale drains for up to 25 s.
 STOP_GRACE_S = 30.0
 LOG_TAIL_LINES = 30
