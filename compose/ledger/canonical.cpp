@@ -3,6 +3,8 @@
 #include <array>
 #include <charconv>
 
+#include "topology/contract/utf8.hpp"
+
 namespace virtscale::ledger {
 namespace {
 
@@ -191,22 +193,11 @@ class Scanner {
     at_ += 6;
   }
 
-  bool continues(std::size_t i, unsigned low, unsigned high) const {
-    if (at_ + i >= line_.size()) return false;
-    const auto byte = static_cast<unsigned char>(line_[at_ + i]);
-    return byte >= low && byte <= high;
-  }
-
-  // RFC 3629, 4.
   void character() {
-    const unsigned lead = static_cast<unsigned char>(line_[at_]);
-    std::size_t bytes = 0;
-    if (lead >= 0xc2 && lead <= 0xdf) bytes = continues(1, 0x80, 0xbf) ? 2 : 0;
-    if (lead >= 0xe0 && lead <= 0xef && continues(1, lead == 0xe0 ? 0xa0 : 0x80, lead == 0xed ? 0x9f : 0xbf))
-      bytes = continues(2, 0x80, 0xbf) ? 3 : 0;
-    if (lead >= 0xf0 && lead <= 0xf4 && continues(1, lead == 0xf0 ? 0x90 : 0x80, lead == 0xf4 ? 0x8f : 0xbf))
-      bytes = continues(2, 0x80, 0xbf) && continues(3, 0x80, 0xbf) ? 4 : 0;
-    if (bytes == 0) return fail(lead < 0x80 ? "a control character is not escaped" : "it is not valid UTF-8");
+    const auto byte = static_cast<unsigned char>(line_[at_]);
+    if (byte < 0x20) return fail("a control character is not escaped");
+    const auto bytes = utf8_bytes(line_.substr(at_));
+    if (bytes == 0) return fail("it is not valid UTF-8");
     at_ += bytes;
   }
 

@@ -8,6 +8,8 @@
 #include <sstream>
 #include <utility>
 
+#include "topology/contract/utf8.hpp"
+
 namespace virtscale {
 namespace {
 
@@ -133,28 +135,11 @@ class Builder final : public YAML::EventHandler {
   std::vector<YamlNode> open_;  // from the root of the document to where we are
 };
 
-/// The length of the UTF-8 character at the beginning of `text`; 0 if there is none (RFC 3629).
-std::size_t character_bytes(std::string_view text) {
-  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto follows = [&](std::size_t i) { return (at(i) & 0xc0U) == 0x80; };
-  const auto first = at(0);
-  if (first < 0x80) return first == 0 ? 0 : 1;
-  if (first >= 0xc2 && first < 0xe0) return follows(1) ? 2 : 0;
-  if (first >= 0xe0 && first < 0xf0) {
-    const auto is_overlong = first == 0xe0 && at(1) < 0xa0;
-    const auto is_surrogate = first == 0xed && at(1) >= 0xa0;
-    return follows(1) && follows(2) && !is_overlong && !is_surrogate ? 3 : 0;
-  }
-  const auto is_within =
-      (first == 0xf0 && at(1) >= 0x90) || (first > 0xf0 && first < 0xf4) || (first == 0xf4 && at(1) < 0x90);
-  return is_within && follows(1) && follows(2) && follows(3) ? 4 : 0;
-}
-
 std::optional<DocumentFault> encoding_fault(std::string_view text) {
   DocumentPlace at;
   for (std::size_t i = 0; i < text.size();) {
-    const auto bytes = character_bytes(text.substr(i));
-    if (bytes == 0) return fault_at(at, "this byte is not UTF-8 text; save the file as UTF-8");
+    const auto bytes = utf8_bytes(text.substr(i));
+    if (bytes == 0 || text[i] == 0) return fault_at(at, "this byte is not UTF-8 text; save the file as UTF-8");
     if (text[i] == '\n') {
       at = {at.line + 1, 1};
     } else {

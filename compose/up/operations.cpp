@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "schemas/codec.hpp"
+#include "topology/host/http_answers.hpp"
 
 namespace virtscale {
 namespace json = boost::json;
@@ -18,26 +19,10 @@ void answer(const Responder& to, unsigned status, const json::value& body) {
   to->respond({.status = status, .body = json::serialize(body) + "\n"});
 }
 
-void problem(const Responder& to, unsigned status, std::string_view title, std::string_view detail) {
-  HttpResponse response{.status = status, .content_type = "application/problem+json", .body = {}};
-  response.body = json::serialize(json::object{{"title", title}, {"status", status}, {"detail", detail}}) + "\n";
-  if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  to->respond(std::move(response));
-}
-
 bool may_operate(const Authorizer& authorizer, const HttpRequest& request, const Responder& to) {
-  constexpr std::string_view scheme = "Bearer ";
-  const auto header = request.headers.find("authorization");
-  const bool bearer = header != request.headers.end() && header->second.starts_with(scheme);
-  const auto access =
-      bearer ? authorizer.check(std::string_view(header->second).substr(scheme.size()), "") : Access::unknown;
-  if (access == Access::operator_) return true;
-  if (access == Access::unknown) {
-    problem(to, 401, "Unauthorized", "this path needs an operator's bearer token");
-  } else {
-    problem(to, 403, "Forbidden", "this path is for operators; the token is an org's");
-  }
-  return false;
+  auto objection = objection_to(request, authorizer, {"", "this path is for operators; the token is an org's"});
+  if (objection) to->respond(std::move(*objection));
+  return !objection;
 }
 
 json::object json_of(const PartitionStatus& status) {
@@ -187,15 +172,15 @@ class Operations {
     const bool again = rest.ends_with(resubmit);
     if (again) rest.remove_suffix(resubmit.size());
     Position position;
-    if (!parse(rest, position)) return problem(to, 400, "Bad Request", "a position is PARTITION-OFFSET, such as 0-17");
-    if ((request.method == "POST") != again)
-      return problem(to, 405, "Method Not Allowed", "GET shows, POST …/resubmit resubmits");
+    if (!parse(rest, position))
+      return to->respond(response_to({400, "malformed", "a position is PARTITION-OFFSET, such as 0-17"}));
+    if ((request.method == "POST") != again) return to->respond(wrong_method(again ? "POST" : "GET"));
     json::object letter;
     const bool found = letters_.visit(position, [&](const LogRecord& record, const schema::RecordRejected& rejected) {
       letter = shown(record, rejected);
       if (again) append_again(rejected);
     });
-    if (!found) return problem(to, 404, "Not Found", "there is no dead letter at " + std::string(rest));
+    if (!found) return to->respond(response_to({404, "not_found", "there is no dead letter at " + std::string(rest)}));
     answer(to, again ? 202 : 200, letter);
   }
 
@@ -222,7 +207,7 @@ HttpHandler make_operations_handler(OperationsPorts ports, HttpHandler next) {
     try {
       if (!operations->handle(request, to)) next(request, std::move(to));
     } catch (const LogError& error) {
-      problem(to, 503, "Service Unavailable", error.what());
+      to->respond(try_again(error.what()));
     }
   };
 }

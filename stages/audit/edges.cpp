@@ -10,13 +10,12 @@
 #include "stages/audit/edges/ledger_files.hpp"
 #include "stages/audit/edges/stream.hpp"
 #include "stages/audit/edges/view.hpp"
+#include "topology/host/http_answers.hpp"
 
 namespace virtscale::audit {
 namespace {
 
 constexpr std::uint64_t scales_listed_usually = 50;
-/// Longer ones are nobody's.
-constexpr std::size_t token_bytes_max = 4'096;
 constexpr std::size_t org_bytes_max = 128;
 
 using Responder = std::shared_ptr<HttpResponder>;
@@ -37,17 +36,6 @@ struct Request {
   std::string token;
 };
 
-// Scheme names are case-insensitive (RFC 9110, 11.1). Empty if there is no such token.
-std::string bearer_token(const HttpRequest& request) {
-  constexpr std::string_view scheme = "bearer ";
-  const auto header = request.headers.find("authorization");
-  if (header == request.headers.end() || header->second.size() <= scheme.size()) return {};
-  const auto& value = header->second;
-  const auto same = [](char expected, char c) { return expected == (c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); };
-  const bool is_bearer = std::equal(scheme.begin(), scheme.end(), value.begin(), same);
-  return is_bearer && value.size() <= token_bytes_max ? value.substr(scheme.size()) : std::string();
-}
-
 std::string parameter(const HttpRequest& request, const std::string& name) {
   const auto found = request.query.find(name);
   return found == request.query.end() ? std::string() : found->second;
@@ -64,30 +52,21 @@ std::optional<std::uint64_t> number(const HttpRequest& request, const std::strin
 }
 
 HttpResponse bad_number(std::string_view name) {
-  return problem(400, "Bad Request", "`" + std::string(name) + "` is a whole number that is not negative");
-}
-
-HttpResponse unauthorized() {
-  auto response =
-      problem(401, "Unauthorized", "send the org's or an operator's token in the header `Authorization: Bearer ...`");
-  response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  return response;
+  return response_to({400, "malformed", "`" + std::string(name) + "` is a whole number that is not negative"});
 }
 
 /// Whether the caller may see `org` (all orgs, if it is empty); answers if not.
-bool admits(const Request& request, std::string_view org) {
-  const auto access = request.edges.authorizer.check(request.token, org);
-  if (access == Access::org || access == Access::operator_) return true;
-  const auto whose =
-      org.empty() ? "all orgs are for operators: add `?org=`" : "this token is not of org " + std::string(org);
-  request.to->respond(access == Access::unknown ? unauthorized() : problem(403, "Forbidden", whose));
-  return false;
+bool admits(const Request& request, const std::string& org) {
+  const auto whose = org.empty() ? "all orgs are for operators: add `?org=`" : "this token is not of org " + org;
+  auto objection = objection_to(request.edges.authorizer.check(request.token, org), {org, whose});
+  if (objection) request.to->respond(std::move(*objection));
+  return !objection;
 }
 
 HttpResponse unknown_scale() {
-  return problem(404, "Not Found",
-                 "no such scale event is known here: it is another org's, or so old that only the ledger and the log "
-                 "have it (`virtscale-replay trace`)");
+  return response_to({404, "not_found",
+                      "no such scale event is known here: it is another org's, or so old that only the ledger has it "
+                      "(`virtscale ledger show ORG`)"});
 }
 
 void get_scale(const Request& request, std::string_view id_text) {
@@ -95,8 +74,9 @@ void get_scale(const Request& request, std::string_view id_text) {
   const auto org = parameter(request.http, "org");
   if (!org.empty() && !admits(request, org)) return;
   // Without an org, the answer depends on whose the scale event turns out to be: only a known token comes so far.
-  if (request.edges.authorizer.check(request.token, org) == Access::unknown) return request.to->respond(unauthorized());
-  if (!id) return request.to->respond(problem(400, "Bad Request", "ids are like evt-7f3a91c04be2"));
+  if (request.edges.authorizer.check(request.token, org) == Access::unknown)
+    return request.to->respond(*objection_to(Access::unknown, {.org = "any", .forbidden = {}}));
+  if (!id) return request.to->respond(response_to({400, "malformed", "ids are like evt-7f3a91c04be2"}));
   request.edges.read([id, org, to = request.to, token = request.token,
                       authorizer = &request.edges.authorizer](std::span<const State* const> states) {
     const auto found = find_scale(states, org, id);
@@ -130,8 +110,8 @@ bool is_directory_name(std::string_view org) {
          org.find_first_not_of(letters) == org.npos;
 }
 
-void get_ledger(const Request& request, std::string_view org, std::string_view path) {
-  if (!is_directory_name(org)) return request.to->respond(problem(404, "Not Found", "no org has such a name"));
+void get_ledger(const Request& request, const std::string& org, std::string_view path) {
+  if (!is_directory_name(org)) return request.to->respond(response_to({404, "not_found", "no org has such a name"}));
   if (!admits(request, org)) return;
   const auto directory = request.edges.ledgers / org;
   if (path == "lines") return get_lines(request, directory);
@@ -142,7 +122,7 @@ void get_events(const Request& request) {
   const auto org = parameter(request.http, "org");
   if (!admits(request, org)) return;
   if (!request.edges.stream->listen(request.to, org))
-    request.to->respond(problem(503, "Service Unavailable", "there are too many listeners: try again later"));
+    request.to->respond(response_to({503, "too_many_listeners", "there are too many listeners: try again later"}));
 }
 
 /// Cuts `prefix` off; false if `path` does not begin with it.
@@ -159,15 +139,9 @@ void route(const Request& request) {
   if (path == "v1/scales") return get_scales(request);
   if (take(path, "v1/scales/")) return get_scale(request, path);
   const bool is_org = take(path, "v1/orgs/");
-  const auto org = path.substr(0, path.find('/'));
+  const std::string org(path.substr(0, path.find('/')));
   if (is_org && take(path, org) && take(path, "/ledger/")) return get_ledger(request, org, path);
-  request.to->respond(problem(404, "Not Found", "here are /v1/scales, /v1/orgs/{org}/ledger/ and /v1/events"));
-}
-
-HttpResponse wrong_method() {
-  auto response = problem(405, "Method Not Allowed", "everything here is only read");
-  response.headers.emplace_back("Allow", "GET");
-  return response;
+  request.to->respond(response_to({404, "not_found", "here are /v1/scales, /v1/orgs/{org}/ledger/ and /v1/events"}));
 }
 
 }  // namespace
@@ -179,8 +153,8 @@ HttpHandler make_edges(EdgeParts parts) {
   auto edges =
       std::make_shared<const Edges>(Edges{std::move(parts.read), parts.authorizer, std::move(parts.ledgers), stream});
   return [edges](const HttpRequest& request, std::shared_ptr<HttpResponder> responder) {
-    if (request.method != "GET") return responder->respond(wrong_method());
-    route({*edges, request, std::move(responder), bearer_token(request)});
+    if (request.method != "GET") return responder->respond(wrong_method("GET"));
+    route({*edges, request, std::move(responder), std::string(bearer_token(request))});
   };
 }
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "topology/contract/utf8.hpp"
+
 namespace virtscale::audit {
 namespace {
-
-constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
 
 bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
@@ -18,23 +18,6 @@ std::string_view cut(std::string_view text, std::size_t bytes_max) {
   auto end = bytes_max;
   while (end > 0 && bytes_max - end < 3 && is_continuation(text[end])) --end;
   return text.substr(0, end);
-}
-
-// The length of the UTF-8 character that `text` begins with, which is not ASCII; 0 if it is none (RFC 3629, 4).
-std::size_t character(std::string_view text) {
-  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto within = [&](std::size_t i, unsigned low, unsigned high) { return at(i) >= low && at(i) <= high; };
-  const auto lead = at(0);
-  if (lead >= 0xc2 && lead <= 0xdf) return within(1, 0x80, 0xbf) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    const bool second = within(1, lead == 0xe0 ? 0xa0 : 0x80, lead == 0xed ? 0x9f : 0xbf);
-    return second && within(2, 0x80, 0xbf) ? 3 : 0;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    const bool second = within(1, lead == 0xf0 ? 0x90 : 0x80, lead == 0xf4 ? 0x8f : 0xbf);
-    return second && within(2, 0x80, 0xbf) && within(3, 0x80, 0xbf) ? 4 : 0;
-  }
-  return 0;
 }
 
 bool is_plain(char c) {
@@ -95,9 +78,9 @@ CanonicalJson& CanonicalJson::string(std::string_view text, std::size_t bytes_ma
     text.remove_prefix(plain);
     if (text.empty()) break;
     const auto first = static_cast<unsigned char>(text[0]);
-    const auto bytes = first < 0x80 ? 1 : character(text);
+    const auto bytes = utf8_bytes(text);
     if (first < 0x80) escape(first);
-    if (first >= 0x80) out_.append(bytes > 0 ? text.substr(0, bytes) : replacement);
+    if (first >= 0x80) out_.append(bytes > 0 ? text.substr(0, bytes) : utf8_replacement);
     text.remove_prefix(std::max<std::size_t>(bytes, 1));
   }
   out_ += '"';

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "stages/orchestration/fold.hpp"
+#include "topology/host/http_answers.hpp"
 
 namespace virtscale::orchestration {
 namespace {
@@ -170,41 +171,9 @@ struct Gathered {
   bool wants(std::string_view of_cell) const { return cell.empty() || cell == of_cell; }
 };
 
-HttpResponse problem(unsigned status, std::string_view title, std::string_view detail) {
-  HttpResponse response;
-  response.status = status;
-  response.content_type = "application/problem+json";
-  response.body = json::serialize(json::object{{"title", title}, {"status", status}, {"detail", detail}}) + "\n";
-  return response;
-}
-
-// RFC 6750: the scheme's name is not case-sensitive.
-std::string_view token_of(const HttpRequest& request) {
-  const auto header = request.headers.find("authorization");
-  if (header == request.headers.end() || header->second.size() < 7) return {};
-  const std::string_view value = header->second;
-  const bool bearer = std::ranges::equal(value.substr(0, 7), std::string_view("bearer "),
-                                         [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
-  return bearer ? value.substr(7) : std::string_view();
-}
-
 std::optional<HttpResponse> refusal(const HttpRequest& request, const Authorizer& authorizer) {
-  if (request.method != "GET") {
-    auto response = problem(405, "Method not allowed", "/v1/domains can only be read: use GET");
-    response.headers.emplace_back("Allow", "GET");
-    return response;
-  }
-  switch (authorizer.check(token_of(request), "")) {
-    case Access::operator_:
-      return std::nullopt;
-    case Access::unknown: {
-      auto response = problem(401, "Unauthorized", "send an operator's token: Authorization: Bearer TOKEN");
-      response.headers.emplace_back("WWW-Authenticate", "Bearer");
-      return response;
-    }
-    default:
-      return problem(403, "Forbidden", "only an operator's token may read cells and their domains");
-  }
+  if (request.method != "GET") return wrong_method("GET");
+  return objection_to(request, authorizer, {"", "only an operator's token may read cells and their domains"});
 }
 
 }  // namespace

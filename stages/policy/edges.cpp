@@ -8,6 +8,7 @@
 
 #include "stages/policy/step.hpp"
 #include "stages/policy/words.hpp"
+#include "topology/host/http_answers.hpp"
 
 namespace virtscale::policy {
 namespace {
@@ -16,21 +17,6 @@ namespace {
 constexpr std::size_t status_refusals_max = 100;
 
 // --- JSON ----------------------------------------------------------------------------------------------------------
-
-std::string quoted(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string json = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20) {
-      json.append("\\u00").append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
-      continue;
-    }
-    if (c == '"' || c == '\\') json += '\\';
-    json += c;
-  }
-  return json + "\"";
-}
 
 std::string boolean(bool value) {
   return value ? "true" : "false";
@@ -45,7 +31,7 @@ class JsonObject {
     return *this;
   }
   JsonObject& put(std::string_view name, std::int64_t number) { return put(name, std::to_string(number)); }
-  JsonObject& put_text(std::string_view name, std::string_view value) { return put(name, quoted(value)); }
+  JsonObject& put_text(std::string_view name, std::string_view value) { return put(name, json_string(value)); }
   std::string str() const { return "{" + text_ + "}"; }
 
  private:
@@ -241,43 +227,20 @@ class StatusReport {
 
 // --- HTTP ----------------------------------------------------------------------------------------------------------
 
-HttpResponse problem(unsigned status, std::string_view title, std::string_view detail) {
-  JsonObject json;
-  json.put_text("type", "about:blank").put_text("title", title).put("status", status).put_text("detail", detail);
-  HttpResponse response{.status = status, .content_type = "application/problem+json", .body = json.str() + "\n"};
-  if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  if (status == 405) response.headers.emplace_back("Allow", "GET");
-  return response;
-}
-
 std::string value_or_empty(const std::map<std::string, std::string>& values, const std::string& name) {
   const auto value = values.find(name);
   return value == values.end() ? std::string() : value->second;
 }
 
-std::string bearer_token(const HttpRequest& request) {
-  constexpr std::string_view scheme = "bearer ";
-  const auto value = value_or_empty(request.headers, "authorization");
-  const bool is_bearer = value.size() > scheme.size() &&
-                         std::equal(scheme.begin(), scheme.end(), value.begin(),
-                                    [](char wanted, char c) { return wanted == (c >= 'A' && c <= 'Z' ? c + 32 : c); });
-  return is_bearer ? value.substr(scheme.size()) : std::string();
-}
-
 // What keeps the request from being answered, if anything does.
 std::optional<HttpResponse> objection(const HttpRequest& request, const Selection& selection,
                                       const Authorizer& authorizer) {
-  if (request.method != "GET") return problem(405, "Method not allowed", "Use GET.");
-  switch (authorizer.check(bearer_token(request), selection.org)) {
-    case Access::unknown:
-      return problem(401, "Unauthorized", "Send a valid token as `Authorization: Bearer ...`.");
-    case Access::none:
-      return problem(403, "Forbidden", "This token opens its own org only: name it as `?org=`.");
-    default:
-      break;
-  }
+  if (request.method != "GET") return wrong_method("GET");
+  const auto whose = selection.org.empty() ? std::string("this token opens its own org only: name it as `?org=`")
+                                           : "this token is not of org " + selection.org;
+  if (auto refusal = objection_to(request, authorizer, {selection.org, whose})) return refusal;
   if (selection.org.empty() && !selection.service.empty())
-    return problem(400, "Bad request", "`service` needs its `org` beside it.");
+    return response_to({400, "malformed", "`service` needs its `org` beside it"});
   return std::nullopt;
 }
 
@@ -292,7 +255,7 @@ HttpHandler status_handler(ReadState read, const Authorizer& authorizer, const C
       auto json = StatusReport(state, selection, clock.now()).json();
       if (json.empty())
         return responder->respond(
-            problem(404, "Not found", "No contract or service of this name was applied: check org and service."));
+            response_to({404, "not_found", "no contract or service of this name was applied: check org and service"}));
       responder->respond({.body = json + "\n"});
     });
   };

@@ -4,15 +4,13 @@
 #include <utility>
 
 #include "stages/signal/edges/json_body.hpp"
-#include "stages/signal/edges/problem.hpp"
 #include "stages/signal/edges/routes.hpp"
 #include "stages/signal/edges/text.hpp"
+#include "topology/host/http_answers.hpp"
 
 namespace virtscale::signal {
 namespace {
 
-/// Longer ones are nobody's.
-constexpr std::size_t token_bytes_max = 4'096;
 constexpr std::size_t segments_max = 8;
 
 using Serve = void (*)(const std::shared_ptr<Edges>&, const Admission&, const HttpRequest&, Responder);
@@ -58,36 +56,9 @@ bool matches(const Route& route, const std::vector<std::string_view>& segments, 
   return true;
 }
 
-// Scheme names are case-insensitive (RFC 9110, 11.1). Empty if there is no such token.
-std::string_view bearer_token(const HttpRequest& request) {
-  constexpr std::string_view scheme = "bearer ";
-  const auto header = request.headers.find("authorization");
-  if (header == request.headers.end() || header->second.size() <= scheme.size()) return {};
-  const std::string_view value = header->second;
-  const bool is_bearer = std::equal(scheme.begin(), scheme.end(), value.begin(), [](char expected, char c) {
-    return expected == (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
-  });
-  const auto token = value.substr(scheme.size());
-  return is_bearer && token.size() <= token_bytes_max ? token : std::string_view();
-}
-
-HttpResponse unauthorized() {
-  auto response = response_to(
-      {401, "unauthorized", "send the org's or an operator's token in the header `Authorization: Bearer ...`"});
-  response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  return response;
-}
-
-HttpResponse forbidden(const Admission& who) {
-  return response_to(
-      {403, "forbidden",
-       who.org.empty() ? "documents are applied with an operator's token" : "this token is not of org " + who.org});
-}
-
-HttpResponse wrong_method(const Route& route) {
-  auto response = response_to({405, "method_not_allowed", "this address takes " + std::string(route.method) + " only"});
-  response.headers.emplace_back("Allow", route.method);
-  return response;
+Door door_of(const Admission& who) {
+  return {who.org,
+          who.org.empty() ? "documents are applied with an operator's token" : "this token is not of org " + who.org};
 }
 
 bool names_are_sound(const Route& route, const Admission& who) {
@@ -99,7 +70,7 @@ bool names_are_sound(const Route& route, const Admission& who) {
 
 void enter(const std::shared_ptr<Edges>& edges, const Route& route, Admission who, const HttpRequest& request,
            Responder to) {
-  if (request.method != route.method) return to->respond(wrong_method(route));
+  if (request.method != route.method) return to->respond(wrong_method(route.method));
   if (!names_are_sound(route, who)) {
     return to->respond(response_to({404, "not_found",
                                     "names of orgs and services have 1 to 63 of a-z, 0-9, '.', '_' and '-', and begin "
@@ -107,9 +78,7 @@ void enter(const std::shared_ptr<Edges>& edges, const Route& route, Admission wh
   }
   const auto token = bearer_token(request);
   who.access = token.empty() ? Access::unknown : edges->parts.authorizer.check(token, who.org);
-  if (who.access == Access::unknown) return to->respond(unauthorized());
-  const bool opens = who.access == Access::operator_ || (who.access == Access::org && !who.org.empty());
-  if (!opens) return to->respond(forbidden(who));
+  if (auto objection = objection_to(who.access, door_of(who))) return to->respond(std::move(*objection));
   if (request.body.size() > body_bytes_max) {
     return to->respond(response_to({413, "too_large", "a body holds at most 1 MiB: send less at once"}));
   }

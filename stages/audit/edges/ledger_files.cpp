@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <fstream>
 
-#include "stages/audit/json.hpp"
 #include "topology/contract/note.hpp"
+#include "topology/host/http_answers.hpp"
 
 namespace virtscale::audit {
 namespace {
@@ -56,18 +56,12 @@ void append_lines(std::string_view bundle, std::uint64_t skip, std::uint64_t& wa
 
 }  // namespace
 
-HttpResponse problem(unsigned status, std::string_view title, std::string_view detail) {
-  CanonicalJson json;
-  json.open_object().key("detail").string(detail, 1'024).key("status").integer(status);
-  json.key("title").string(title).key("type").string("about:blank").close_object();
-  return {status, "application/problem+json", json.take()};
-}
-
 HttpResponse ledger_file(const fs::path& directory, std::string_view path) {
   const bool is_text = path == "checkpoint" || path == "keys";
-  if (!is_text && !is_tile_path(path)) return problem(404, "Not Found", "a ledger has no such file");
+  if (!is_text && !is_tile_path(path)) return response_to({404, "not_found", "a ledger has no such file"});
   auto content = content_of(directory / path);
-  if (!content) return problem(404, "Not Found", "the ledger has no such file (yet): read its checkpoint for its size");
+  if (!content)
+    return response_to({404, "not_found", "the ledger has no such file (yet): read its checkpoint for its size"});
   if (is_text) return file_response(std::move(*content), "text/plain; charset=utf-8", "no-cache");
   return file_response(std::move(*content), "application/octet-stream", "public, max-age=604800, immutable");
 }

@@ -23,7 +23,4 @@ HttpResponse ledger_file(const std::filesystem::path& directory, std::string_vie
 /// The lines from `from` on that the checkpoint covers, at most `limit`, one a line.
 HttpResponse ledger_lines(const std::filesystem::path& directory, std::uint64_t from, std::uint64_t limit);
 
-/// An answer that explains itself (RFC 9457).
-HttpResponse problem(unsigned status, std::string_view title, std::string_view detail);
-
 }  // namespace virtscale::audit

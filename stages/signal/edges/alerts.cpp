@@ -4,10 +4,10 @@
 #include <set>
 #include <utility>
 
-#include "stages/signal/edges/problem.hpp"
 #include "stages/signal/edges/routes.hpp"
 #include "stages/signal/edges/webhook.hpp"
 #include "stages/signal/state.hpp"
+#include "topology/host/http_answers.hpp"
 
 namespace virtscale::signal {
 namespace {

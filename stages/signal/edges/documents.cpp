@@ -9,10 +9,11 @@
 #include <utility>
 
 #include "stages/signal/calendar/cron.hpp"
-#include "stages/signal/edges/problem.hpp"
+#include "stages/signal/edges/json_body.hpp"
 #include "stages/signal/edges/routes.hpp"
 #include "stages/signal/edges/text.hpp"
 #include "stages/signal/events.hpp"
+#include "topology/host/http_answers.hpp"
 
 namespace virtscale::signal {
 namespace {
@@ -115,7 +116,8 @@ HttpResponse faulty(const std::vector<DocumentFault>& faults, const std::string&
   const auto& first = faults.front();
   auto detail = file + ":" + std::to_string(first.line) + ":" + std::to_string(first.column) + ": " + first.message;
   if (faults.size() > 1) detail += " (and " + std::to_string(faults.size() - 1) + " more)";
-  return response_to({400, "malformed_documents", detail + "; nothing was applied"}, {{"faults", std::move(places)}});
+  return response_to({400, "malformed_documents", detail + "; nothing was applied"},
+                     members_of({{"faults", std::move(places)}}));
 }
 
 json::array shown(const Applying& applying) {
@@ -146,9 +148,11 @@ HttpResponse response_of(const Applying& applying) {
   const json::object documents = {{"documents", shown(applying)}};
   const auto* trouble = gravest(applying);
   if (trouble == nullptr) return {200, "application/json", json::serialize(documents)};
-  if (trouble->end == Outcome::End::refused) return response_to({409, trouble->code, trouble->detail}, documents);
-  if (trouble->end == Outcome::End::late) return response_to({504, "no_decision_yet", trouble->detail}, documents);
-  auto response = response_to({503, "not_durable", trouble->detail}, documents);
+  if (trouble->end == Outcome::End::refused)
+    return response_to({409, trouble->code, trouble->detail}, members_of(documents));
+  if (trouble->end == Outcome::End::late)
+    return response_to({504, "no_decision_yet", trouble->detail}, members_of(documents));
+  auto response = response_to({503, "not_durable", trouble->detail}, members_of(documents));
   response.headers.emplace_back("Retry-After", "1");
   return response;
 }

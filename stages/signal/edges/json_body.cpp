@@ -28,4 +28,9 @@ JsonBody read_json(std::string_view body) {
   return {std::make_shared<const boost::json::value>(parser.release()), {}};
 }
 
+std::string members_of(const boost::json::object& object) {
+  const auto whole = boost::json::serialize(object);
+  return whole.substr(1, whole.size() - 2);
+}
+
 }  // namespace virtscale::signal

@@ -1,4 +1,4 @@
-// Bodies in JSON, read within bounds: size, depth, valid UTF-8 (RFC 8259).
+// JSON as this edge reads and writes it: bodies within bounds of size and depth, in valid UTF-8 (RFC 8259).
 #pragma once
 
 #include <memory>
@@ -25,5 +25,8 @@ struct JsonBody {
 
 /// Reads one JSON document. `fault` names line and column.
 JsonBody read_json(std::string_view body);
+
+/// The members of an object without its braces, as `response_to` takes them.
+std::string members_of(const boost::json::object& object);
 
 }  // namespace virtscale::signal

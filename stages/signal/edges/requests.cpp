@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "stages/signal/edges/json_body.hpp"
-#include "stages/signal/edges/problem.hpp"
 #include "stages/signal/edges/routes.hpp"
 #include "stages/signal/events.hpp"
 #include "stages/signal/state.hpp"
+#include "topology/host/http_answers.hpp"
 
 namespace virtscale::signal {
 namespace {
@@ -75,7 +75,7 @@ HttpResponse refused(const schema::ScaleDecided& decided, const std::string& eve
       for (const auto& member : shown(*projection)) members[member.key()] = member.value();
     }
   }
-  return response_to({status_of(code), code, std::string(text(decided.reason()))}, members);
+  return response_to({status_of(code), code, std::string(text(decided.reason()))}, members_of(members));
 }
 
 HttpResponse late() {
