@@ -1,12 +1,16 @@
 // What the commands share: reading answers, complaining in one line, and tables for people.
 #pragma once
 
-#include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "compose/cli/commands.hpp"
+
+namespace boost::json {
+class array;
+class value;
+}  // namespace boost::json
 
 namespace virtscale::cli {
 

@@ -14,7 +14,8 @@ PURE_STANDARD = set("""
 algorithm any array bit bitset cassert cctype charconv climits compare concepts cstddef cstdint cstring deque exception
 functional initializer_list iterator limits list map memory new numeric optional queue ranges ratio set span stack
 stdexcept string string_view tuple type_traits typeinfo utility variant vector version
-""".split())
+immintrin.h
+""".split())  # immintrin.h is the compiler's own: instructions on registers, such as SHA-256's
 IMPURE_STANDARD = set("""
 atomic barrier cerrno cfenv chrono cinttypes clocale cmath codecvt complex condition_variable coroutine csetjmp csignal
 cstdarg cstdio cstdlib ctime cuchar cwchar cwctype execution filesystem forward_list fstream future iomanip ios iosfwd

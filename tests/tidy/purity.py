@@ -18,6 +18,7 @@ ALLOWED = re.compile("|".join([
     r"__cxa_(allocate_exception|free_exception|throw|rethrow|begin_catch|end_catch|pure_virtual|bad_cast|"
     r"throw_bad_array_new_length)", r"__gxx_personality_v0", r"_Unwind_Resume", r"__stack_chk_fail",
     r"__(u?div|u?mod|u?divmod|mul|popcount|clz|ctz|ashl|ashr|lshr)\w*[sdt]i\d", r"_GLOBAL_OFFSET_TABLE_",
+    r"__cpu_(model|features2|indicator_init)",  # which instructions there are: another path to the same digest
     r"std::terminate\(\)", r"std::__throw_\w+\(.*", r"std::_Rb_tree_\w+\(.*", r"std::__detail::_List_node_base::.*",
     r"std::__cxx11::basic_string<char, .*>::.*", STANDARD_ERRORS + r"::.*",
     r"(typeinfo|vtable)( name)? for (" + STANDARD_ERRORS + r"|__cxxabiv1::\w+)",

@@ -10,7 +10,7 @@ from tree import Fault, without_comments
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 500
 # A header and its .cpp are one noun, as a reader sees a folder.
-FOLDER_NOUNS_MAX = 14
+FOLDER_NOUNS_MAX = 16  # a stage's shape alone is eleven
 CODE = (".cpp", ".hpp", ".py", ".fbs", ".sh", "CMakeLists.txt", ".c", ".js", ".css", ".html")
 FORBIDDEN_FOLDERS = {"src", "common", "utils", "util", "docs", "scripts", "include", "lib", "misc", "helpers"}
 # Spelled in two parts, so that this file does not find itself.
