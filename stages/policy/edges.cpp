@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "stages/policy/step.hpp"
-#include "stages/policy/words.hpp"
 #include "topology/host/http_answers.hpp"
 
 namespace virtscale::policy {

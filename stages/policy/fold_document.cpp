@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "stages/policy/step.hpp"
-#include "stages/policy/words.hpp"
 
 namespace virtscale::policy {
 namespace {

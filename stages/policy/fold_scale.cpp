@@ -4,7 +4,6 @@
 #include <string>
 
 #include "stages/policy/step.hpp"
-#include "stages/policy/words.hpp"
 
 namespace virtscale::policy {
 namespace {

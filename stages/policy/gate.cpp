@@ -37,6 +37,50 @@ schema::Dimension binding_of(const Terms& terms, const Verdict& verdict) {
   return dimension_at(most.value_or(0));
 }
 
+// --- In words -------------------------------------------------------------------------------------------------------
+
+// A unit in which an amount is printed: so many of the dimension's own units.
+struct Unit {
+  std::int64_t size;
+  std::string_view name;
+};
+
+bool divides(std::int64_t divisor, std::int64_t a, std::int64_t b) {
+  return a % divisor == 0 && b % divisor == 0;
+}
+
+// The largest unit in which both amounts are whole; vCPUs are printed with their decimals.
+Unit unit_of(schema::Dimension dimension, std::int64_t a, std::int64_t b) {
+  switch (dimension) {
+    case schema::Dimension::ram:
+      return divides(1'024, a, b) ? Unit{1'024, "GiB RAM"} : Unit{1, "MiB RAM"};
+    case schema::Dimension::disk:
+      return divides(1'024, a, b) ? Unit{1'024, "TiB disk"} : Unit{1, "GiB disk"};
+    default:
+      return {1'000, "vCPU"};
+  }
+}
+
+std::string number_text(std::int64_t amount, const Unit& unit) {
+  return unit.size == 1'000 ? milli_text(amount) : std::to_string(amount / unit.size);
+}
+
+std::string_view separator(std::size_t index, std::size_t count) {
+  if (index == 0) return "";
+  return index + 1 == count ? " and " : ", ";
+}
+
+std::string quota_text(const Amounts& quota) {
+  const auto raised = std::count_if(quota.begin(), quota.end(), [](std::int64_t amount) { return amount > 0; });
+  std::string text;
+  std::size_t index = 0;
+  for (std::size_t i = 0; i < dimensions_count; ++i) {
+    if (quota[i] == 0) continue;
+    text.append(separator(index++, static_cast<std::size_t>(raised))).append(amount_text(dimension_at(i), quota[i]));
+  }
+  return text;
+}
+
 }  // namespace
 
 Amounts amounts_of(const schema::Resources& resources) {
@@ -107,6 +151,48 @@ std::int64_t percent_tenths(std::int64_t used, std::int64_t of) {
 std::string percent_text(std::int64_t used, std::int64_t of) {
   const auto tenths = percent_tenths(used, of);
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " %";
+}
+
+std::string_view name_of(schema::Dimension dimension) {
+  return schema::EnumNameDimension(dimension);
+}
+
+std::string milli_text(std::int64_t milli) {
+  const auto size = milli < 0 ? -milli : milli;
+  auto digits = std::to_string(size % 1'000 + 1'000).substr(1);
+  digits.erase(digits.find_last_not_of('0') + 1);
+  return (milli < 0 ? "-" : "") + std::to_string(size / 1'000) + (digits.empty() ? "" : "." + digits);
+}
+
+std::string amount_text(schema::Dimension dimension, std::int64_t amount) {
+  const auto unit = unit_of(dimension, amount, amount);
+  return number_text(amount, unit).append(" ").append(unit.name);
+}
+
+std::string share_text(schema::Dimension dimension, std::int64_t used, std::int64_t of) {
+  const auto unit = unit_of(dimension, used, of);
+  return number_text(used, unit).append(" of ").append(number_text(of, unit)).append(" ").append(unit.name);
+}
+
+std::string projection_text(const Amounts& after, const Amounts& envelope) {
+  std::string text;
+  for (std::size_t i = 0; i < dimensions_count; ++i) {
+    text.append(separator(i, dimensions_count)).append(share_text(dimension_at(i), after[i], envelope[i]));
+    text.append(" (").append(percent_text(after[i], envelope[i])).append(")");
+  }
+  return text;
+}
+
+std::string remedy_text(const Remedy& remedy, const Terms& terms) {
+  auto text = remedy.overage_percent > 0
+                  ? "Raise the overage of the contract from " + std::to_string(terms.overage_percent) + " % to " +
+                        std::to_string(remedy.overage_percent) + " %"
+                  : "Raise the quota of the contract to " + quota_text(remedy.quota);
+  return text + "; " + count_text(remedy.domains_that_fit, "domain") + " would fit now.";
+}
+
+std::string count_text(std::int64_t count, std::string_view noun) {
+  return std::to_string(count).append(" ").append(noun).append(count == 1 ? "" : "s");
 }
 
 }  // namespace virtscale::policy

@@ -9,11 +9,24 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "schemas/codec.hpp"
-#include "stages/policy/bounds.hpp"
 
 namespace virtscale::policy {
+
+// --- Bounds: with these, every sum is exact in 64 bits, and in 128 where two amounts are multiplied -----------------
+
+/// A scale changes at most this many replicas, and a service has at most this many.
+inline constexpr std::int64_t replicas_bound_max = 10'000;
+
+/// One domain, in each dimension: a million vCPU, about a PiB of memory, about an EiB of disk. No machine is larger.
+inline constexpr std::int64_t domain_amount_max = 1'000'000'000;
+
+/// A quota, in each dimension. A thousand of the largest domains; times 100 + overage it is far below 2^63.
+inline constexpr std::int64_t quota_amount_max = 1'000'000'000'000;
+
+// --- Amounts --------------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t dimensions_count = 3;
 
@@ -34,6 +47,8 @@ schema::Resources resources_of(const Amounts& amounts);
 Amounts times(const Amounts& amounts, std::int64_t count);
 Amounts plus(const Amounts& a, const Amounts& b);
 Amounts minus(const Amounts& a, const Amounts& b);
+
+// --- The decision ---------------------------------------------------------------------------------------------------
 
 /// The caps on overage that a contract may have, in percent.
 inline constexpr std::array<std::int32_t, 4> overages_on_offer = {0, 5, 10, 20};
@@ -83,6 +98,8 @@ Remedy remedy_for(const Terms& terms, const Usage& usage, const Amounts& domain,
 /// most replicas_bound_max.
 std::int64_t domains_that_fit(const Amounts& envelope, const Usage& usage, const Amounts& domain);
 
+// --- In words, which are part of the recorded bytes: changing one is a change of the fold ---------------------------
+
 /// More than this is not told apart: nothing is `of` and something is used.
 inline constexpr std::int64_t percent_tenths_max = 999'999;
 
@@ -91,5 +108,26 @@ std::int64_t percent_tenths(std::int64_t used, std::int64_t of);
 
 /// `percent_tenths` as text, such as `81.8 %`.
 std::string percent_text(std::int64_t used, std::int64_t of);
+
+/// `vcpu`, `ram` or `disk`, as documents and ledger lines write it.
+std::string_view name_of(schema::Dimension dimension);
+
+/// Thousandths as a decimal number without trailing zeros: `72`, `0.05`. REQUIRES: not the smallest integer.
+std::string milli_text(std::int64_t milli);
+
+/// One amount with its unit: `10 vCPU`, `48 GiB RAM`, `100 GiB disk`. Exact: the largest unit that divides it.
+std::string amount_text(schema::Dimension dimension, std::int64_t amount);
+
+/// Two amounts in one unit: `90 of 110 vCPU`.
+std::string share_text(schema::Dimension dimension, std::int64_t used, std::int64_t of);
+
+/// All three: `90 of 110 vCPU (81.8 %), 432 of 528 GiB RAM (81.8 %) and 900 of 11264 GiB disk (8.0 %)`.
+std::string projection_text(const Amounts& after, const Amounts& envelope);
+
+/// A sentence about the smallest change that would admit, and one about how many domains fit now.
+std::string remedy_text(const Remedy& remedy, const Terms& terms);
+
+/// `9 replicas`, `1 domain`: a count with its noun in the right number. REQUIRES: the plural takes an `s`.
+std::string count_text(std::int64_t count, std::string_view noun);
 
 }  // namespace virtscale::policy

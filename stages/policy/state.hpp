@@ -4,6 +4,7 @@
 // decision costs the same however many services there are (invariants.hpp checks them).
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,8 +12,25 @@
 #include "schemas/codec.hpp"
 #include "schemas/state/policy_generated.h"
 #include "topology/contract/table.hpp"
+#include "topology/contract/units.hpp"
 
 namespace virtscale::policy {
+
+/// Names of services; the record's key holds org/service in 1,024 bytes.
+inline constexpr std::size_t name_bytes_max = 255;
+
+/// An Idempotency-Key; clients send UUIDs or a few words.
+inline constexpr std::size_t idempotency_key_bytes_max = 255;
+
+/// Answers under an Idempotency-Key are kept this long: a client that retries has long given up.
+inline constexpr Duration request_remembered = hours(24);
+
+/// The same violation is mailed again after this long at the earliest, and at most this many are told apart.
+inline constexpr Duration violation_remembered = hours(24);
+inline constexpr std::size_t violations_mailed_max = 32;
+
+/// Earlier versions of a contract that are kept for people; the log has them all.
+inline constexpr std::size_t contract_versions_max = 64;
 
 struct State {
   Table<schema::OrgContractT> contracts{"contracts"};    ///< by org

@@ -162,6 +162,18 @@ TEST_F(PolicyRefusal, TellsTheOwnerAllThatThereIsToKnow) {
   EXPECT_THAT(text, Not(HasSubstr("\r")));
 }
 
+TEST_F(PolicyRefusal, IsDatedRightOnLeapDaysAndAtTheEndOfACentury) {
+  const auto dated = [&](std::int64_t us, std::string_view text) {
+    policy.now = {us};
+    const auto done = policy.fold(request_by(1), policy.next_scale());
+    return done.mails.size() == 1 && mail_in(done.mails[0]).text()->str().find(text) != std::string::npos;
+  };
+  EXPECT_TRUE(dated(1'835'438'400'000'000, "Decided:   2028-02-29T12:00:00.000Z\n"));
+  EXPECT_TRUE(dated(1'861'919'999'999'999, "Decided:   2028-12-31T23:59:59.999Z\n"));
+  EXPECT_TRUE(dated(4'107'542'399'999'999, "Decided:   2100-02-28T23:59:59.999Z\n"));
+  EXPECT_TRUE(dated(4'107'628'800'000'000, "Decided:   2100-03-02T00:00:00.000Z\n"));
+}
+
 TEST_F(PolicyRefusal, RecordsHowItsMailEnded) {
   const auto done = policy.fold(request_by(1), refusal);
   ASSERT_EQ(done.mails.size(), 1u);
