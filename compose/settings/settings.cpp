@@ -42,6 +42,9 @@ std::string read_endpoint(std::string_view text, Endpoint& value) {
   return {};
 }
 
+// Of one server in HAProxy; more is as good as no bound.
+constexpr std::uint32_t connections_max = 1'000'000;
+
 std::string read_segment_size(std::string_view text, std::uint64_t& value) {
   std::int64_t mib = 0;
   if (auto fault = read_mebibytes(text, mib); !fault.empty()) return fault;
@@ -126,8 +129,9 @@ void read_state(const YamlNode& node, Settings& settings, Faults& faults) {
 }
 
 void read_load_balancer(const YamlNode& node, Settings& settings, Faults& faults) {
-  Fields fields(node, "`haproxy`", {"address"}, faults);
+  Fields fields(node, "`haproxy`", {"address", "connections_max"}, faults);
   fields.read("address", Presence::needed, read_haproxy, settings.haproxy_address);
+  fields.read_number("connections_max", Presence::optional, 0, connections_max, settings.haproxy_connections_max);
 }
 
 void read_smtp(const YamlNode& node, Settings& settings, Faults& faults) {

@@ -44,8 +44,9 @@ struct Settings {
   // state: {commit_every: 1s}
   Duration commit_every = seconds(1);
 
-  // haproxy: {address: PATH or HOST:PORT}
+  // haproxy: {address: PATH or HOST:PORT, connections_max: N}
   std::string haproxy_address;  ///< empty: no load balancer; a service that names a backend then fails to join
+  std::uint32_t haproxy_connections_max = 0;  ///< of one server; what is above it waits in HAProxy's queue. 0: no bound
 
   // smtp: {url: smtp://HOST:PORT, from: ADDRESS, user: …, password_file: FILE}
   std::string smtp_url;  ///< empty: mails fail, and that is recorded

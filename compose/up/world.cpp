@@ -30,13 +30,13 @@ class NoMail final : public Mail {
 
 std::unique_ptr<Mail> mail_of(const Settings& settings, const Clock& clock) {
   if (settings.smtp_url.empty()) return std::make_unique<NoMail>();
-  return make_smtp_mail({.url = settings.smtp_url,
-                         .from = settings.smtp_from,
-                         .user = settings.smtp_user,
-                         .password_file = settings.smtp_password_file,
-                         .encryption = settings.smtp_user.empty() ? MailEncryption::opportunistic
-                                                                  : MailEncryption::required},
-                        clock);
+  return make_smtp_mail(
+      {.url = settings.smtp_url,
+       .from = settings.smtp_from,
+       .user = settings.smtp_user,
+       .password_file = settings.smtp_password_file,
+       .encryption = settings.smtp_user.empty() ? MailEncryption::opportunistic : MailEncryption::required},
+      clock);
 }
 
 }  // namespace
@@ -49,7 +49,8 @@ World::World(const Settings& settings, const std::filesystem::path& data, const 
   if (settings.haproxy_address.empty()) {
     balancer_ = std::make_unique<NoBalancer>();
   } else {
-    auto haproxy = make_haproxy({.endpoint = settings.haproxy_address});
+    auto haproxy =
+        make_haproxy({.endpoint = settings.haproxy_address, .connections_max = settings.haproxy_connections_max});
     haproxy_ = haproxy.get();
     balancer_ = std::move(haproxy);
   }

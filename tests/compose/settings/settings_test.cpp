@@ -33,7 +33,7 @@ TEST(Settings, TakeEverythingThatIsWritten) {
       "http: {signal: \"0.0.0.0:80\", audit: \"[::1]:0\", certificate: /c.pem, key: /k.pem}\n"
       "log: {segment_size: 1GiB, partitions: {alerts: 12, ledger: 3}}\n"
       "state: {commit_every: 250ms}\n"
-      "haproxy: {address: /run/haproxy.sock}\n"
+      "haproxy: {address: /run/haproxy.sock, connections_max: 20}\n"
       "smtp: {url: \"smtp://127.0.0.1:25\", from: vs@vs.example, user: vs, password_file: /run/password}\n"
       "ledger: {key: policy-gate-2026-q1, keys: /etc/virtscale/keys}\n"
       "tokens:\n  - {org: acme, sha256: " +
@@ -53,6 +53,7 @@ TEST(Settings, TakeEverythingThatIsWritten) {
   EXPECT_EQ(settings.layout.partitions[5], 3u);
   EXPECT_EQ(settings.commit_every, milliseconds(250));
   EXPECT_EQ(settings.haproxy_address, "/run/haproxy.sock");
+  EXPECT_EQ(settings.haproxy_connections_max, 20u);
   EXPECT_EQ(settings.smtp_password_file, "/run/password");
   EXPECT_EQ(settings.ledger_key, "policy-gate-2026-q1");
   ASSERT_THAT(settings.tokens, SizeIs(2));
