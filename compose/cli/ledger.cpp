@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <optional>
 
 #include "compose/cli/ledger_copy.hpp"
@@ -92,7 +93,7 @@ std::optional<std::string> line_in(const std::string& proof) {
 }  // namespace
 
 Exit ledger_show(const Context& context, const LedgerOrder& order) {
-  const auto answer = ask(context.client, "GET", "/v1/orgs/" + escaped(order.org) + "/ledger/lines");
+  const auto answer = ledger_lines(context.client, order.org, std::numeric_limits<std::uint64_t>::max());
   if (answer.status != 200) return complain_about(context, answer, "the ledger of " + order.org);
   if (context.format == Format::json) {
     fmt::print("{}", answer.body);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "topology/contract/merkle.hpp"
@@ -11,12 +12,14 @@
 namespace virtscale::cli {
 namespace {
 
-constexpr std::uint64_t lines_in_a_request = 10'000;
+std::string path_of(const std::string& org) {
+  return "/v1/orgs/" + escaped(org) + "/ledger/";
+}
 
 class Fetch {
  public:
   Fetch(const ClientOptions& client, const std::string& org, std::filesystem::path directory)
-      : client_(client), prefix_("/v1/orgs/" + escaped(org) + "/ledger/"), directory_(std::move(directory)) {}
+      : client_(client), org_(org), prefix_(path_of(org)), directory_(std::move(directory)) {}
 
   FetchedLedger run() {
     const auto note = get("checkpoint");
@@ -77,12 +80,11 @@ class Fetch {
   }
 
   void fetch_lines() {
-    std::string lines;
-    for (std::uint64_t from = 0; ok() && from < result_.lines; from += lines_in_a_request) {
-      const auto limit = std::min(lines_in_a_request, result_.lines - from);
-      lines += get(fmt::format("lines?from={}&limit={}", from, limit));
-    }
-    if (ok()) write("lines.jsonl", lines);
+    const auto lines = ledger_lines(client_, org_, result_.lines);
+    if (lines.status != 200)
+      result_.failure = lines;
+    else
+      write("lines.jsonl", lines.body);
   }
 
   static void show_progress(std::uint64_t done, std::uint64_t all) {
@@ -91,12 +93,27 @@ class Fetch {
   }
 
   const ClientOptions& client_;
+  std::string org_;
   std::string prefix_;
   std::filesystem::path directory_;
   FetchedLedger result_;
 };
 
 }  // namespace
+
+HttpAnswer ledger_lines(const ClientOptions& client, const std::string& org, std::uint64_t lines_max) {
+  HttpAnswer all{200, {}};
+  for (std::uint64_t lines = 0; lines < lines_max;) {
+    const auto some =
+        ask(client, "GET", fmt::format("{}lines?from={}&limit={}", path_of(org), lines, lines_max - lines));
+    if (some.status != 200) return some;
+    const auto count = static_cast<std::uint64_t>(std::count(some.body.begin(), some.body.end(), '\n'));
+    if (count == 0) break;
+    lines += count;
+    all.body += some.body;
+  }
+  return all;
+}
 
 FetchedLedger fetch_ledger(const ClientOptions& client, const std::string& org,
                            const std::filesystem::path& directory) {

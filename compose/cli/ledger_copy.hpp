@@ -19,6 +19,10 @@ struct FetchedLedger {
 /// Progress goes to stderr if that is a terminal. Throws NoAnswer, and std::filesystem::filesystem_error.
 FetchedLedger fetch_ledger(const ClientOptions& client, const std::string& org, const std::filesystem::path& directory);
 
+/// The lines of an org's ledger from the first on, at most so many, in as many answers as the server needs; or the
+/// first answer that is not 200. Throws NoAnswer.
+HttpAnswer ledger_lines(const ClientOptions& client, const std::string& org, std::uint64_t lines_max);
+
 /// A directory that is removed at the end.
 class ScratchDirectory {
  public:

@@ -60,6 +60,7 @@ class Sigterm(unittest.TestCase):
         lines = self.world.lines("acme")
         self.assertEqual([line["index"] for line in lines], list(range(len(lines))))
         self.assertLessEqual(set(self.events), {line["event"] for line in lines})
+        self.assertEqual(len(self.world.must("ledger", "show", "acme", "--json").splitlines()), len(lines))
         self.assertEqual(self.world.replicas("acme")["web"]["now"], len(self.world.domain_processes()))
         self.world.verify_ledger("acme")
 
