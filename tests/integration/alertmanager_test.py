@@ -4,7 +4,8 @@ import sys
 import time
 import unittest
 
-from world import World, ask, cell, contract, documents, free_port, main, run, service, token_of, wait_until
+from processes import run
+from world import World, ask, cell, contract, documents, free_port, main, service, token_of, wait_until
 
 CONFIG = """\
 route: {{receiver: virtscale, group_by: [alertname, service], group_wait: 0s, group_interval: 1s, repeat_interval: 2s}}

@@ -5,7 +5,7 @@ import socket
 import sys
 import unittest
 
-from world import OPERATOR, Answer, World, cell, contract, documents, main, service, token_of
+from world import OPERATOR, World, cell, contract, documents, main, service, token_of
 
 SCALE = "/v1/orgs/acme/services/web/scale"
 ALERTS = "/v1/orgs/acme/alerts"

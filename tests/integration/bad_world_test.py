@@ -2,11 +2,11 @@
 
 import http.client
 import os
-import pathlib
 import sys
 import unittest
 
-from world import World, cell, contract, documents, main, run, service, wait_until
+from processes import run
+from world import World, cell, contract, documents, main, service, wait_until
 
 
 def a_world(test, *, lines=3, **options):

@@ -6,7 +6,8 @@ import socket
 import sys
 import unittest
 
-from world import World, cell, contract, documents, free_port, main, popen, service, wait_until
+from processes import popen
+from world import World, cell, contract, documents, free_port, main, service, wait_until
 
 ROUNDS, STEPS = 4, 5  # 20 scale-outs and 20 scale-ins
 LEAST = 2

@@ -6,7 +6,8 @@ import sys
 import time
 import unittest
 
-from world import World, cell, contract, documents, main, resident_mib, service, wait_until
+from processes import resident_mib
+from world import World, cell, contract, documents, main, service, wait_until
 
 IDLE_MIB_MAX = 100
 STOP_S_MAX = 25

@@ -1,33 +1,31 @@
 """A real world for a test: `virtscale up` with real domains on loopback ports, in a directory of its own.
 
 The one thing to know: a `World` is a context manager, and when it ends nothing that it started, or that Virtscale
-started for it, is left: this process adopts the domains that outlive their Virtscale (a Linux sub-reaper).
+started for it, is left.
 """
 
-import ctypes
 import hashlib
 import http.client
 import json
 import os
 import pathlib
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
+
+from processes import become_reaper, environment, is_alive, kill_group, pids, popen, reap_adopted, run
 
 BIN = pathlib.Path(os.environ.get("VIRTSCALE_BIN") or pathlib.Path(__file__).parents[2] / "build" / "bin")
 PROGRAM = str(BIN / "virtscale")
 SHOP = str(BIN / "virtscale-demo-shop")
 
 OPERATOR = "operator-token"
-PR_SET_CHILD_SUBREAPER = 36
-# Below the ports that the kernel hands out to clients, so that none of those can take one before its server does.
-PORTS = range(21000, 32000)
+# Above the ports that domains draw and those that the kernel hands out to clients: none of them can take one before its
+# server does, or while that is dead.
+PORTS = range(61000, 65536)
 READY_S = 30.0
 SETTLED_S = 60.0
 
@@ -342,80 +340,3 @@ class World:
         if status != 0:
             raise AssertionError(f"the second verifier does not accept {org}'s ledger: {err}")
         shutil.rmtree(out)
-
-
-# --- Processes ---------------------------------------------------------------------------------------------------------
-
-
-def become_reaper():
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
-        raise AssertionError("prctl(PR_SET_CHILD_SUBREAPER) is refused here: processes could be left behind")
-
-
-own = set()
-spawning = threading.Lock()
-
-
-def popen(argv, **options):
-    """A child of our own, which whoever asked for it waits for; in a session of its own, out of reach of a Ctrl-C."""
-    with spawning:
-        process = subprocess.Popen([str(word) for word in argv], start_new_session=True,
-                                   **{"stdin": subprocess.DEVNULL, **options})
-        own.add(process.pid)
-    return process
-
-
-def run(argv, seconds=60.0, **options):
-    """Runs `argv` to its end: exit status, output, errors."""
-    process = popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
-    try:
-        out, err = process.communicate(timeout=seconds)
-    finally:
-        process.kill()
-    return process.returncode, out, err
-
-
-def pids():
-    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
-
-
-def stat(pid):
-    """State and parent; a process that is gone is dead."""
-    try:
-        # The name in parentheses may hold anything; what follows it is state, parent.
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-        return fields[0], int(fields[1])
-    except OSError:
-        return "X", 0
-
-
-def is_alive(pid):
-    return stat(pid)[0] not in "XZ"
-
-
-def environment(pid):
-    try:
-        text = pathlib.Path(f"/proc/{pid}/environ").read_text(errors="replace")
-    except OSError:
-        return {}
-    return dict(word.split("=", 1) for word in text.split("\0") if "=" in word)
-
-
-def reap_adopted():
-    """A domain whose Virtscale is gone is our child; it would be a zombie until we have waited for it."""
-    with spawning:
-        for pid in pids():
-            if pid not in own and stat(pid) == ("Z", os.getpid()):
-                os.waitpid(pid, os.WNOHANG)
-
-
-def kill_group(pid):
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-
-
-def resident_mib(pid):
-    status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
