@@ -72,9 +72,10 @@ void print_domain(const json::value& domain) {
              text_of(domain, "zone"), text_of(domain, "candidates_total"));
   print_candidates(domain);
   if (text_of(domain, "address").empty()) return;
-  fmt::print("    answers at {}:{} after {} probes; backend {} has {} servers\n", text_of(domain, "address"),
-             text_of(domain, "port"), text_of(domain, "probes"), text_of(domain, "backend"),
-             text_of(domain, "backends"));
+  const auto backend = text_of(domain, "backend");
+  fmt::print("    answers at {}:{}, live after {} probes{}\n", text_of(domain, "address"), text_of(domain, "port"),
+             text_of(domain, "probes"),
+             backend.empty() ? "" : "; backend " + backend + " has " + text_of(domain, "backends") + " servers");
 }
 
 void print_steps(const json::value& scale) {
@@ -115,9 +116,10 @@ void print_scale(const json::value& scale) {
   for (const auto& domain : array_of(scale, "domains")) print_domain(domain);
   print_steps(scale);
   if (const auto& mail = object_of(scale, "mail"); !text_of(mail, "to").empty()) {
-    fmt::print("mail: to {}, {} after {} attempts {}\n", text_of(mail, "to"),
+    const auto detail = text_of(mail, "detail");
+    fmt::print("mail: to {}, {} at attempt {}{}\n", text_of(mail, "to"),
                text_of(mail, "sent") == "true" ? "sent" : "given up", text_of(mail, "attempts"),
-               text_of(mail, "detail"));
+               detail.empty() ? "" : ": " + detail);
   }
   print_ledger(scale);
 }

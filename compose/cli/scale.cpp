@@ -69,7 +69,12 @@ Exit scale(const Context& context, const ScaleOrder& order) {
                           "/v1/orgs/" + escaped(order.service.substr(0, slash)) + "/services/" +
                               escaped(order.service.substr(slash + 1)) + "/scale",
                           json::serialize(body), headers);
-  if (answer.status != 202) return complain_about(context, answer, order.service + " was not scaled");
+  if (answer.status != 202) {
+    const auto exit = complain_about(context, answer, order.service + " was not scaled");
+    const auto remedy = text_of(json_of(answer), "remedy");
+    if (context.format == Format::text && !remedy.empty()) fmt::print(stderr, "what would admit it: {}\n", remedy);
+    return exit;
+  }
   const auto decision = json_of(answer);
   if (order.until == ScaleOrder::Until::settled) return wait_until_settled(context, text_of(decision, "event"));
   if (context.format == Format::json) {

@@ -148,7 +148,7 @@ class Shape(unittest.TestCase):
         self.assertEqual(self.found({"replay/a.cpp": "int a;\n" * 501}), {"replay/a.cpp"})
 
     def test_finds_a_folder_that_is_too_full(self):
-        pairs = {f"replay/a{n}.{end}": "" for n in range(13) for end in ("hpp", "cpp")}
+        pairs = {f"replay/a{n}.{end}": "" for n in range(shape.FOLDER_NOUNS_MAX - 1) for end in ("hpp", "cpp")}
         self.assertEqual(self.found(pairs), set())
         self.assertEqual(self.found(pairs | {"replay/b.cpp": ""}), {"replay"})
 

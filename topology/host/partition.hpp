@@ -130,7 +130,7 @@ class Partition {
       return halt(step, id,
                   "lane number " + std::to_string(number) +
                       " came twice with different contents: two owners of the "
-                      "source folded differently. Compare their versions with `virtscale-replay verify`");
+                      "source folded differently. Stop the older one, and compare their versions");
     }
     if (number <= last) {
       step.fate = Fate::duplicate;
