@@ -42,9 +42,9 @@ class Disk(unittest.TestCase):
             events.append(answer.json["event"])
 
     def test_that_is_full_stops_virtscale_with_a_reason_and_loses_nothing(self):
-        world = World(settings="log: {segment_size: 1MiB}\n")
+        world = self.enterContext(World(settings="log: {segment_size: 1MiB}\n"))
         self.mount(world, "24M")
-        self.enterContext(world).start()
+        world.start()
         world.apply(documents(cell(), contract("acme", 1), service("acme")))
         ballast = world.data / "ballast"
         room = os.statvfs(world.data)
