@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <thread>
 
 #include "tests/topology/log/records.hpp"
@@ -207,22 +208,23 @@ TEST_P(LogConformance, LetsAListenerReadAndAppend) {
 
 // Counts the destructions of what a listener holds.
 struct Mortal {
-  std::atomic<int>* deaths;
-  explicit Mortal(std::atomic<int>& counted) : deaths(&counted) {}
+  std::shared_ptr<std::atomic<int>> deaths;  // shared: the log, and the listener with it, outlives the test's body
+  explicit Mortal(std::shared_ptr<std::atomic<int>> counted) : deaths(std::move(counted)) {}
   Mortal(const Mortal&) = default;
   ~Mortal() { ++*deaths; }
 };
 
 TEST_P(LogConformance, KeepsAListenerAliveWhileItIsCalledAndOthersAreAdded) {
-  std::atomic<int> deaths = 0, deaths_in_call = -1;
-  log_->on_durable([this, mortal = Mortal(deaths), &deaths, &deaths_in_call] {
-    const int before = deaths;
+  const auto deaths = std::make_shared<std::atomic<int>>(0);
+  const auto deaths_in_call = std::make_shared<std::atomic<int>>(-1);
+  log_->on_durable([this, mortal = Mortal(deaths), deaths_in_call] {
+    const int before = *mortal.deaths;
     log_->on_durable([] {});
-    if (deaths_in_call < 0) deaths_in_call = deaths - before;
+    if (*deaths_in_call < 0) *deaths_in_call = *mortal.deaths - before;
   });
   append(*log_, alerts_0, {"a"});
-  EXPECT_TRUE(soon([&] { return deaths_in_call >= 0; }));
-  EXPECT_EQ(deaths_in_call, 0);
+  EXPECT_TRUE(soon([&] { return *deaths_in_call >= 0; }));
+  EXPECT_EQ(*deaths_in_call, 0);
 }
 
 TEST_P(LogConformance, RemembersWhatWasCommitted) {
