@@ -1,4 +1,4 @@
-// BLAKE2b (RFC 7693), unkeyed: what ids and events are hashed with.
+// BLAKE2b (RFC 7693), unkeyed: what scale events are named by.
 //
 // Our own, because folds link against nothing but the standard library; tests compare it with libsodium's.
 #pragma once

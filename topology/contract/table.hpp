@@ -62,8 +62,8 @@ class Table final : public AnyTable {
 
   /// The row for change, made if there is none. Valid until the row is erased.
   Value& modify(std::string_view key) {
-    auto row = rows_.find(key);
-    if (row == rows_.end()) row = rows_.try_emplace(std::string(key)).first;
+    auto row = rows_.lower_bound(key);
+    if (row == rows_.end() || row->first != key) row = rows_.try_emplace(row, std::string(key));
     mark_changed(row);
     return row->second.value;
   }

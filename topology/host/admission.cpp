@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "topology/contract/blake2b.hpp"
+#include "topology/contract/event_hash.hpp"
 
 namespace virtscale {
 namespace {
@@ -76,7 +76,7 @@ void fill_header(std::vector<std::byte>& event, const HeaderFields& fields) {
   auto& header = schema::mutable_header(event);
   header =
       schema::Header(to_schema(fields.id), to_schema(fields.answers), fields.scale.value, fields.lane, 0, fields.epoch);
-  const auto hash = blake2b_64(event);
+  const auto hash = event_hash(event);
   header.mutate_hash(hash);
 }
 

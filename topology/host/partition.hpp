@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "schemas/codec.hpp"
-#include "topology/contract/blake2b.hpp"
+#include "topology/contract/event_hash.hpp"
 #include "topology/contract/stage.hpp"
 #include "topology/graph.hpp"
 #include "topology/host/admission.hpp"
@@ -240,9 +240,7 @@ class Partition {
     progress.folded = static_cast<std::int64_t>(record.offset);
     progress.stream_time_us = now.us;
     ++progress.records;
-    const std::array<std::uint64_t, 3> link{progress.digest, record.offset,
-                                            event == nullptr ? 0 : event->header()->hash()};
-    progress.digest = blake2b_64(std::as_bytes(std::span(link)));
+    progress.digest = chained(progress.digest, record.offset, event == nullptr ? 0 : event->header()->hash());
   }
 
   std::uint32_t partition_;

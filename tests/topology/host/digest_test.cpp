@@ -5,6 +5,7 @@
 #include <random>
 
 #include "topology/contract/blake2b.hpp"
+#include "topology/contract/event_hash.hpp"
 
 namespace virtscale {
 namespace {
@@ -19,6 +20,30 @@ TEST(Blake2b, AgreesWithLibsodiumAtEveryLengthUpToFiveBlocks) {
     ASSERT_EQ(blake2b_256(bytes), expected) << size;
     bytes.push_back(static_cast<std::byte>(random()));
   }
+}
+
+TEST(EventHash, DependsOnEveryBitAndOnTheLength) {
+  std::mt19937 random(2);
+  for (std::size_t size = 0; size < 70; ++size) {
+    std::vector<std::byte> bytes(size);
+    for (auto& byte : bytes) byte = static_cast<std::byte>(random());
+    const auto hash = event_hash(bytes);
+    auto longer = bytes;
+    longer.push_back(std::byte{0});
+    EXPECT_NE(event_hash(longer), hash);
+    for (std::size_t bit = 0; bit < size * 8; ++bit) {
+      bytes[bit / 8] ^= std::byte{1} << (bit % 8);
+      EXPECT_NE(event_hash(bytes), hash) << size << " bytes, bit " << bit;
+      bytes[bit / 8] ^= std::byte{1} << (bit % 8);
+    }
+  }
+}
+
+TEST(EventHash, IsTheSameForEver) {
+  std::vector<std::byte> bytes(100);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i);
+  EXPECT_EQ(event_hash(bytes), 7313745085362519448U);
+  EXPECT_EQ(event_hash({}), 3980540330138432771U);
 }
 
 // Expected values from Kafka's own test of Utils.murmur2 (UtilsTest): "21" → -973932308, "foobar" → -790332482,

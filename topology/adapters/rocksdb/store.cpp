@@ -16,13 +16,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A partition's unwritten rows; at a few hundred bytes a row this is some 10,000 changes between two flushes.
-constexpr std::size_t write_buffer_bytes_max = 4 << 20;
+// A partition's unwritten rows; at a few hundred bytes a row this is some 100,000 changes between two flushes. A flood
+// rewrites the same rows: what waits here is written once. An idle store fills none of it.
+constexpr std::size_t write_buffer_bytes_max = 32 << 20;
 // Of all stores of the process together: an idle `virtscale up` has five and must stay under 100 MiB.
-constexpr std::size_t write_buffers_bytes_max = 16 << 20;
+constexpr std::size_t write_buffers_bytes_max = 64 << 20;
 constexpr std::size_t cache_bytes_max = 4 << 20;
 // Bounds how long an opening replays.
-constexpr std::uint64_t write_ahead_bytes_max = 16 << 20;
+constexpr std::uint64_t write_ahead_bytes_max = 64 << 20;
 constexpr int open_files_max = 64;
 
 struct SharedMemory {
