@@ -33,7 +33,8 @@ schema::EventId to_schema(const EventId& id);
 const schema::Event* admit(const LogRecord& record, const AllowedEvents& allowed, std::uint32_t partitions,
                            std::string& reason);
 
-/// Fills the header of an encoded Event in place, its hash last (contract/event_hash.hpp of the value with the hash zero).
+/// Fills the header of an encoded Event in place, its hash last (contract/event_hash.hpp of the value with the hash
+/// zero).
 struct HeaderFields {
   EventId id;
   EventId answers{};
