@@ -80,10 +80,16 @@ void EffectRunner::answered(const EffectRequest& request, std::vector<std::byte>
   metrics_.effect_ended(end_in(answer));
   metrics_.effects_retried(retries_in(answer));
   fill_header(event, {.id = ids_.next(), .answers = request.id, .scale = request.scale});
-  const auto key = to_string(request.scale);
-  const LogAppend append{inbox_, key, event};
+  answers_.push_back({to_string(request.scale), std::move(event)});
+  if (answers_.size() == 1) executor_.post([self = shared_from_this()] { self->append_answers(); });
+}
+
+void EffectRunner::append_answers() {
+  std::vector<LogAppend> appends;
+  for (const auto& answer : answers_) appends.push_back({inbox_, answer.key, answer.event});
   try {
-    log_.append({&append, 1});
+    log_.append(appends);
+    answers_.clear();
   } catch (const LogError& error) {
     failed_(error.what());
   }

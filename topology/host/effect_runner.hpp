@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "topology/host/edge_id.hpp"
@@ -41,6 +42,7 @@ class EffectRunner : public std::enable_shared_from_this<EffectRunner> {
 
   void start(std::shared_ptr<const EffectRequest> request);
   void answered(const EffectRequest& request, std::vector<std::byte> event);
+  void append_answers();
 
   Log& log_;
   TopicPartition inbox_;
@@ -51,6 +53,12 @@ class EffectRunner : public std::enable_shared_from_this<EffectRunner> {
   Failed failed_;
   std::deque<Waiting> waiting_;
   std::set<EventId> running_;
+  // Answers that came in this turn of the executor: appended as one, since under a flood there are hundreds.
+  struct Answered {
+    std::string key;
+    std::vector<std::byte> event;
+  };
+  std::vector<Answered> answers_;
   bool stopped_ = false;
 };
 
