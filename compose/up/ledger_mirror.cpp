@@ -26,7 +26,7 @@ class LedgerMirror::Copying : public std::enable_shared_from_this<Copying> {
     for (std::uint32_t p = 0; p < log_.layout().partitions[static_cast<std::size_t>(Topic::ledger)]; ++p) {
       next_.push_back(writer_.resume_from(p));
     }
-    log_.on_durable([weak = weak_from_this()] {
+    listening_ = log_.on_durable([weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->wake();
     });
     wake();
@@ -72,6 +72,7 @@ class LedgerMirror::Copying : public std::enable_shared_from_this<Copying> {
   std::function<void(const std::string&)> failed_;
   ledger::LedgerWriter writer_;
   std::vector<std::uint64_t> next_;
+  Subscription listening_;
   std::atomic<bool> woken_ = false;
 };
 

@@ -117,7 +117,7 @@ void Plant::open_log() {
          .message = "the log's torn tail was cut off: it was never confirmed to be durable",
          .fields = {{"bytes", std::to_string(opened.recovery.bytes_cut)}, {"reason", opened.recovery.reason}}});
   }
-  log_->on_failure([this](const std::string& why) {
+  failing_ = log_->on_failure([this](const std::string& why) {
     tell(why);
     on_failure_();
   });

@@ -53,6 +53,7 @@ class Plant {
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Authorizer> authorizer_;
   std::unique_ptr<Log> log_;
+  Subscription failing_;
   std::unique_ptr<World> world_;
   std::unique_ptr<AllStages> stages_;
   std::unique_ptr<ExecutorThread> edge_thread_;

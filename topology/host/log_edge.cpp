@@ -25,9 +25,21 @@ class LogEdge::Tail : public std::enable_shared_from_this<Tail> {
       self->watched_.push_back({partition, from, std::move(visit)});
       self->look();
     });
-    log_.on_append(partition, [weak = weak_from_this()] {
+    auto listening = log_.on_append(partition, [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->wake();
     });
+    const std::lock_guard lock(mutex_);
+    listening_.push_back(std::move(listening));
+  }
+
+  void listen() {
+    const std::lock_guard lock(mutex_);
+    listening_.push_back(log_.on_durable([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->wake();
+    }));
+    listening_.push_back(log_.on_failure([weak = weak_from_this()](const std::string& why) {
+      if (const auto self = weak.lock()) self->fail(why);
+    }));
   }
 
   void wake() {
@@ -89,17 +101,13 @@ class LogEdge::Tail : public std::enable_shared_from_this<Tail> {
   std::atomic<bool> woken_ = false;
   std::mutex mutex_;
   std::multimap<Ticket, Appended> waiting_;
+  std::vector<Subscription> listening_;
   std::deque<Watched> watched_;  // on the executor only; a deque, since a visitor may watch more
 };
 
 LogEdge::LogEdge(Log& log, Executor& executor, EdgeIds& ids)
     : log_(log), executor_(executor), ids_(ids), tail_(std::make_shared<Tail>(log, executor)) {
-  log_.on_durable([weak = std::weak_ptr(tail_)] {
-    if (const auto tail = weak.lock()) tail->wake();
-  });
-  log_.on_failure([weak = std::weak_ptr(tail_)](const std::string& why) {
-    if (const auto tail = weak.lock()) tail->fail(why);
-  });
+  tail_->listen();
 }
 
 LogEdge::~LogEdge() = default;

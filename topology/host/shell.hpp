@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -48,22 +49,18 @@ class Shell : public std::enable_shared_from_this<Shell<S>> {
   using State = typename S::State;
 
   Shell(std::uint32_t partition, ShellPorts ports, Pace pace)
-      : partition_(partition, ports.log.layout()), ports_(std::move(ports)), pace_(pace) {
-    const auto fail = [this](const std::string& why) { stop(why); };
-    effects_ = std::make_shared<EffectRunner>(ports_.log, inbox(), ports_.executor, ports_.effects, ports_.ids,
-                                              ports_.metrics, fail);
-    writer_ = std::make_shared<StateWriter>(ports_.log, inbox(), ports_.store, ports_.executor, ports_.disk, fail);
-    timers_ = std::make_shared<TimerRinger>(ports_.log, inbox(), ports_.executor, ports_.clock, ports_.ids, fail);
-  }
+      : partition_(partition, ports.log.layout()), ports_(std::move(ports)), pace_(pace) {}
 
-  /// Loads the state, and goes on from there. Throws StoreError and LogError.
+  /// Loads the state, and goes on from there. Called once. Throws StoreError and LogError.
   void start() {
+    make_parts();
     StateWriter::load(ports_.store, partition_.tables(), graph::node_of(S::source).name);
     partition_.rebuild();
     committed_ = ports_.log.committed(inbox());
     history_end_ = ports_.log.end(inbox());
-    ports_.log.on_append(inbox(), [weak = this->weak_from_this()] { wake(weak, &Shell::appended_, &Shell::poll); });
-    ports_.log.on_durable([weak = this->weak_from_this()] { wake(weak, &Shell::durable_, &Shell::durable_grew); });
+    listening_ = {
+        ports_.log.on_append(inbox(), [weak = this->weak_from_this()] { wake(weak, &Shell::appended_, &Shell::poll); }),
+        ports_.log.on_durable([weak = this->weak_from_this()] { wake(weak, &Shell::durable_, &Shell::durable_grew); })};
     commit_later();
     poll();
   }
@@ -76,19 +73,37 @@ class Shell : public std::enable_shared_from_this<Shell<S>> {
   std::uint64_t history_end() const { return history_end_; }
 
   /// Stops polling and starting effects, writes the state behind the durable log, then calls `done` on the executor.
-  void drain(std::function<void()> done) {
+  /// After `within` it gives up what the log has not made durable by then: the next owner folds it again.
+  void drain(Duration within, std::function<void()> done) {
     stopped_ = true;
+    listening_[0].reset();  // the inbox; what becomes durable still matters
     effects_->stop();
     timers_->stop();
-    drained_ = std::move(done);
-    writer_->when_idle([self = this->shared_from_this()] {
-      self->commit();
-      self->writer_->when_idle([self] { self->drained_(); });
+    ports_.metrics.lag(0);  // it is the next owner's
+    writer_->when_idle([self = this->shared_from_this(), done = std::move(done)] {
+      // What was folded and could not be appended must be folded again.
+      if (!self->given_up_ && self->emitted_.empty()) self->commit();
+      self->writer_->when_idle(done);
+    });
+    ports_.executor.after(within, [self = this->shared_from_this()] {
+      self->given_up_ = true;
+      self->writer_->give_up();
     });
   }
 
  private:
   TopicPartition inbox() const { return {S::inbox, partition_.number()}; }
+
+  // They outlive this shell where an effect is under way, so what they call is held weakly.
+  void make_parts() {
+    const auto fail = [weak = this->weak_from_this()](const std::string& why) {
+      if (const auto self = weak.lock()) self->stop(why);
+    };
+    effects_ = std::make_shared<EffectRunner>(ports_.log, inbox(), ports_.executor, ports_.effects, ports_.ids,
+                                              ports_.metrics, fail);
+    writer_ = std::make_shared<StateWriter>(ports_.log, inbox(), ports_.store, ports_.executor, ports_.disk, fail);
+    timers_ = std::make_shared<TimerRinger>(ports_.log, inbox(), ports_.executor, ports_.clock, ports_.ids, fail);
+  }
 
   // Wake-ups come from the log's threads, and often; one that is under way is enough.
   static void wake(const std::weak_ptr<Shell>& weak, std::atomic<bool> Shell::*under_way, void (Shell::*run)()) {
@@ -144,7 +159,8 @@ class Shell : public std::enable_shared_from_this<Shell<S>> {
   }
 
   void act() {
-    if (!ready_ && partition_.next_offset() >= history_end_) become_ready();
+    // An end may stand behind offsets without a record (a foreign transaction's marker): then the log's own end tells.
+    if (!ready_ && partition_.next_offset() >= std::min(history_end_, ports_.log.end(inbox()))) become_ready();
     if (!ready_) return;
     if (!asked_.empty()) effects_->enqueue(last_ticket_, std::exchange(asked_, {}));
     timers_->look_at(partition_.books());
@@ -215,7 +231,8 @@ class Shell : public std::enable_shared_from_this<Shell<S>> {
   std::string incident_;
   bool ready_ = false;
   bool stopped_ = false;
-  std::function<void()> drained_;
+  bool given_up_ = false;
+  std::array<Subscription, 2> listening_;
   std::atomic<bool> appended_ = false;
   std::atomic<bool> durable_ = false;
 };

@@ -1,9 +1,14 @@
 // Runs the partitions of one stage that this process owns, on one thread.
+//
+// The one thing to know: partitions come and go while it runs. What a partition has begun in the world may still answer
+// after it is gone; the answer stands in its inbox, for whoever owns it then.
 #pragma once
 
-#include <atomic>
+#include <algorithm>
 #include <future>
 #include <memory>
+#include <numeric>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,34 +42,28 @@ struct StagePorts {
   std::function<void(const std::string&)> on_incident;
 };
 
-/// Thread-safe.
+/// Thread-safe, but for `own` and `disown`: they and `drain` are called one after another, and not on the stage's
+/// thread.
 template <Stage S>
 class StageRunner {
  public:
   using State = typename S::State;
 
-  /// Opens the stores of all partitions of the inbox. Throws StoreError.
-  StageRunner(StagePorts ports, Pace pace) : ports_(std::move(ports)) {
-    const auto name = graph::node_of(S::source).name;
-    for (std::uint32_t p = 0; p < ports_.log.layout().partitions[static_cast<std::size_t>(S::inbox)]; ++p) {
-      stores_.push_back(ports_.open_store(name, p));
-      shells_.push_back(
-          std::make_shared<Shell<S>>(p,
-                                     ShellPorts{ports_.log, *stores_.back(), ports_.executor, ports_.disk, ports_.clock,
-                                                ports_.effects, ports_.metrics.stage(name, p), ports_.ids,
-                                                [on_incident = ports_.on_incident, name](const std::string& why) {
-                                                  on_incident("stage " + std::string(name) + " stopped: " + why);
-                                                }},
-                                     pace));
-    }
-  }
+  /// Of what a drain may take before it leaves the rest to the next owner.
+  static constexpr Duration drain_max = seconds(15);
 
-  /// Loads the state and begins to fold. Returns when the state is loaded; throws what that throws.
-  void start() {
+  StageRunner(StagePorts ports, Pace pace) : ports_(std::move(ports)), pace_(pace) {}
+
+  /// Opens the state of these partitions and begins to fold. Returns when the state is loaded. Throws StoreError and
+  /// LogError; then none of them is owned.
+  void own(const std::vector<std::uint32_t>& partitions) {
+    std::vector<Owned> opened;
+    for (const auto p : partitions) opened.push_back(open(p));
     std::promise<void> loaded;
-    ports_.executor.post([this, &loaded] {
+    ports_.executor.post([&] {
       try {
-        for (const auto& shell : shells_) shell->start();
+        for (const auto& one : opened) one.shell->start();
+        for (auto& one : opened) owned_.push_back(std::move(one));
         loaded.set_value();
       } catch (...) {
         loaded.set_exception(std::current_exception());
@@ -73,24 +72,33 @@ class StageRunner {
     loaded.get_future().get();
   }
 
-  /// Stops every partition and writes its state; returns when that is done.
-  void drain() {
-    std::promise<void> drained;
-    std::atomic<std::size_t> left = shells_.size();
+  /// Owns every partition of the inbox, as the only process does.
+  void start() {
+    std::vector<std::uint32_t> all(ports_.log.layout().partitions[static_cast<std::size_t>(S::inbox)]);
+    std::iota(all.begin(), all.end(), 0U);
+    own(all);
+  }
+
+  /// Stops these partitions, writes their state and closes it; returns when that is done.
+  void disown(const std::vector<std::uint32_t>& partitions) {
+    const auto gone = drain_those([&](std::uint32_t p) { return std::ranges::count(partitions, p) > 0; });
+    std::promise<void> dropped;
     ports_.executor.post([&] {
-      for (const auto& shell : shells_) {
-        shell->drain([&] {
-          if (--left == 0) drained.set_value();
-        });
-      }
+      std::erase_if(owned_, [&](const Owned& one) { return gone.contains(one.shell); });
+      dropped.set_value();
     });
-    drained.get_future().get();
+    dropped.get_future().get();
+  }
+
+  /// Stops every partition and writes its state; returns when that is done. It can still be read.
+  void drain() {
+    drain_those([](std::uint32_t) { return true; });
   }
 
   /// Runs `look` on the stage's thread with the state of each partition in turn.
   void read_state(std::function<void(const State&)> look) {
     ports_.executor.post([this, look = std::move(look)] {
-      for (const auto& shell : shells_) look(shell->state());
+      for (const auto& one : owned_) look(one.shell->state());
     });
   }
 
@@ -98,7 +106,7 @@ class StageRunner {
   void read_states(std::function<void(std::span<const State* const>)> visit) {
     ports_.executor.post([this, visit = std::move(visit)] {
       std::vector<const State*> states;
-      for (const auto& shell : shells_) states.push_back(&shell->state());
+      for (const auto& one : owned_) states.push_back(&one.shell->state());
       visit(states);
     });
   }
@@ -107,12 +115,52 @@ class StageRunner {
   void read_status(std::function<void(std::vector<PartitionStatus>)> tell) {
     ports_.executor.post([this, tell = std::move(tell)] {
       std::vector<PartitionStatus> all;
-      for (const auto& shell : shells_) all.push_back(status_of(*shell));
+      for (const auto& one : owned_) all.push_back(status_of(*one.shell));
       tell(std::move(all));
     });
   }
 
  private:
+  // The shell's writer may still use the store, so the store goes last.
+  struct Owned {
+    std::unique_ptr<Store> store;
+    std::shared_ptr<Shell<S>> shell;
+  };
+  using Shells = std::set<std::shared_ptr<Shell<S>>>;
+
+  Owned open(std::uint32_t p) {
+    const auto name = graph::node_of(S::source).name;
+    Owned opened{ports_.open_store(name, p), nullptr};
+    opened.shell =
+        std::make_shared<Shell<S>>(p,
+                                   ShellPorts{ports_.log, *opened.store, ports_.executor, ports_.disk, ports_.clock,
+                                              ports_.effects, ports_.metrics.stage(name, p), ports_.ids,
+                                              [on_incident = ports_.on_incident, name](const std::string& why) {
+                                                on_incident("stage " + std::string(name) + " stopped: " + why);
+                                              }},
+                                   pace_);
+    return opened;
+  }
+
+  Shells drain_those(const std::function<bool(std::uint32_t)>& those) {
+    std::promise<void> drained;
+    Shells draining;
+    std::size_t left = 0;
+    ports_.executor.post([&] {
+      for (const auto& one : owned_) {
+        if (those(one.shell->partition().number())) draining.insert(one.shell);
+      }
+      left = draining.size();
+      if (left == 0) return drained.set_value();
+      for (const auto& shell : draining) {
+        shell->drain(drain_max, [&] {
+          if (--left == 0) drained.set_value();
+        });
+      }
+    });
+    drained.get_future().get();
+    return draining;
+  }
   PartitionStatus status_of(const Shell<S>& shell) const {
     const auto& partition = shell.partition();
     return {.stage = std::string(graph::node_of(S::source).name),
@@ -126,8 +174,8 @@ class StageRunner {
   }
 
   StagePorts ports_;
-  std::vector<std::unique_ptr<Store>> stores_;
-  std::vector<std::shared_ptr<Shell<S>>> shells_;
+  Pace pace_;
+  std::vector<Owned> owned_;  // on the executor only
 };
 
 }  // namespace virtscale

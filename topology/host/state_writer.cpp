@@ -55,6 +55,11 @@ void StateWriter::written(std::uint64_t folded, const std::string* error) {
   if (when_idle_) std::exchange(when_idle_, nullptr)();
 }
 
+void StateWriter::give_up() {
+  prepared_.reset();
+  if (idle() && when_idle_) std::exchange(when_idle_, nullptr)();
+}
+
 void StateWriter::when_idle(std::function<void()> call) {
   if (idle()) return call();
   when_idle_ = std::move(call);

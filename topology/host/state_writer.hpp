@@ -31,6 +31,8 @@ class StateWriter : public std::enable_shared_from_this<StateWriter> {
   void prepare(const std::vector<AnyTable*>& tables, Ticket after, std::uint64_t folded);
   /// Writes what was prepared if the log has become durable that far.
   void write_durable();
+  /// Drops what was prepared and waits for the log.
+  void give_up();
   /// Called on the executor when the writer is idle next.
   void when_idle(std::function<void()> call);
 

@@ -15,6 +15,7 @@
 
 #include "topology/contract/event.hpp"
 #include "topology/contract/units.hpp"
+#include "topology/ports/listeners.hpp"
 
 namespace virtscale {
 
@@ -88,11 +89,12 @@ class Log {
   virtual Ticket durable() const = 0;
 
   /// Called after appends to `of`, coalesced: read until nothing is left. One listener for each partition and caller.
-  virtual void on_append(TopicPartition of, std::function<void()> wake) = 0;
+  /// This and the next two last as long as what they return.
+  [[nodiscard]] virtual Subscription on_append(TopicPartition of, std::function<void()> wake) = 0;
   /// Called after `durable()` has grown, coalesced.
-  virtual void on_durable(std::function<void()> wake) = 0;
-  /// Called once when the log fails; the text says why and what to do.
-  virtual void on_failure(std::function<void(const std::string&)> fail) = 0;
+  [[nodiscard]] virtual Subscription on_durable(std::function<void()> wake) = 0;
+  /// Called once when the log fails, or at once if it has; the text says why and what to do.
+  [[nodiscard]] virtual Subscription on_failure(std::function<void(const std::string&)> fail) = 0;
 
   /// Remembers that the owner of the inbox partition `of` has made everything up to and with `offset` durable
   /// (Kafka: the group's committed offset). Lazy: durable at some later time.

@@ -177,7 +177,7 @@ TEST_F(ShellTest, DrainWritesTheStateAndStartsNothingMore) {
   const auto shell = open();
   append_contract();
   bool drained = false;
-  shell->drain([&] { drained = true; });
+  shell->drain(seconds(1), [&] { drained = true; });
   executor.run();
   EXPECT_TRUE(drained);
   EXPECT_THAT(store.entries(), testing::Not(IsEmpty()));

@@ -165,7 +165,7 @@ TEST_P(LogConformance, FindsTheFirstRecordAtOrAfterATime) {
 TEST_P(LogConformance, ReachesEachTicketAndSaysSo) {
   EXPECT_EQ(log_->durable(), 0U);
   std::atomic<int> wakes = 0;
-  log_->on_durable([&] { ++wakes; });
+  const auto listening = log_->on_durable([&] { ++wakes; });
   const Ticket first = append(*log_, alerts_0, {"a", "b"});
   const Ticket second = append(*log_, signals_1, {"c"});
   EXPECT_GT(first, 0U);
@@ -185,9 +185,9 @@ TEST_P(LogConformance, IsDurableAfterASync) {
 
 TEST_P(LogConformance, WakesEachListenerOfAPartitionThatGrew) {
   std::atomic<int> first = 0, second = 0, other = 0;
-  log_->on_append(alerts_0, [&] { ++first; });
-  log_->on_append(alerts_0, [&] { ++second; });
-  log_->on_append(alerts_2, [&] { ++other; });
+  const auto listens_first = log_->on_append(alerts_0, [&] { ++first; });
+  const auto listens_second = log_->on_append(alerts_0, [&] { ++second; });
+  const auto listens_elsewhere = log_->on_append(alerts_2, [&] { ++other; });
   append(*log_, alerts_0, {"a", "b", "c"});
   EXPECT_TRUE(soon([&] { return first > 0 && second > 0; }));
   EXPECT_EQ(other, 0);
@@ -196,7 +196,7 @@ TEST_P(LogConformance, WakesEachListenerOfAPartitionThatGrew) {
 
 TEST_P(LogConformance, LetsAListenerReadAndAppend) {
   std::atomic<bool> answered = false;
-  log_->on_append(alerts_0, [&] {
+  const auto listening = log_->on_append(alerts_0, [&] {
     if (read_records(*log_, alerts_0).empty()) return;
     append(*log_, signals_1, {"answer"});
     answered = true;
@@ -217,14 +217,29 @@ struct Mortal {
 TEST_P(LogConformance, KeepsAListenerAliveWhileItIsCalledAndOthersAreAdded) {
   const auto deaths = std::make_shared<std::atomic<int>>(0);
   const auto deaths_in_call = std::make_shared<std::atomic<int>>(-1);
-  log_->on_durable([this, mortal = Mortal(deaths), deaths_in_call] {
+  const auto listening = log_->on_durable([this, mortal = Mortal(deaths), deaths_in_call] {
     const int before = *mortal.deaths;
-    log_->on_durable([] {});
+    const auto another = log_->on_durable([] {});
     if (*deaths_in_call < 0) *deaths_in_call = *mortal.deaths - before;
   });
   append(*log_, alerts_0, {"a"});
   EXPECT_TRUE(soon([&] { return *deaths_in_call >= 0; }));
   EXPECT_EQ(*deaths_in_call, 0);
+}
+
+TEST_P(LogConformance, CallsNoListenerWhoseSubscriptionWasDropped) {
+  std::atomic<int> dropped = 0, kept = 0;
+  auto listening = log_->on_append(alerts_0, [&] { ++dropped; });
+  const auto stays = log_->on_append(alerts_0, [&] { ++kept; });
+  append(*log_, alerts_0, {"a"});
+  EXPECT_TRUE(soon([&] { return dropped > 0 && kept > 0; }));
+  log_->sync();
+  const int before = dropped;
+  listening.reset();
+  kept = 0;
+  append(*log_, alerts_0, {"b"});
+  EXPECT_TRUE(soon([&] { return kept > 0; }));
+  EXPECT_EQ(dropped, before);
 }
 
 TEST_P(LogConformance, RemembersWhatWasCommitted) {

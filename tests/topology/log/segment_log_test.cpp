@@ -214,7 +214,7 @@ TEST_F(SegmentLogTest, FailsForGoodWhenTheDiskIsFullAndLosesNothingThatWasDurabl
     const OpenedSegmentLog opened = open();
     std::atomic<int> failures = 0;
     std::string reason;
-    opened.log->on_failure([&](const std::string& why) {
+    const auto failing = opened.log->on_failure([&](const std::string& why) {
       reason = why;
       ++failures;
     });
@@ -226,7 +226,7 @@ TEST_F(SegmentLogTest, FailsForGoodWhenTheDiskIsFullAndLosesNothingThatWasDurabl
     EXPECT_THAT(reason, AllOf(HasSubstr("cannot write " + last_segment().string()), HasSubstr("start again")));
     EXPECT_EQ(opened.log->durable(), durable);
     std::string late;
-    opened.log->on_failure([&](const std::string& why) { late = why; });
+    const auto too_late = opened.log->on_failure([&](const std::string& why) { late = why; });
     EXPECT_EQ(late, reason);
   }
   EXPECT_GT(durable, 100U);
@@ -251,7 +251,7 @@ TEST_F(SegmentLogTest, LetsAppendersThatWaitForRoomKnowOfTheFailure) {
 [[noreturn]] void append_until_killed(const SegmentLogOptions& options, int tell) {
   const OpenedSegmentLog opened = open_segment_log(options);
   Log& log = *opened.log;
-  log.on_durable([&] {
+  const auto listening = log.on_durable([&] {
     const Ticket durable = log.durable();
     if (::write(tell, &durable, sizeof durable) != sizeof durable) ::_exit(1);
   });

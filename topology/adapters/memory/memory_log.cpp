@@ -8,10 +8,6 @@ namespace {
 /// Enough that the lock does not matter.
 constexpr std::size_t records_at_once = 64;
 
-void call(const std::vector<std::function<void()>>& wakes) {
-  for (const auto& wake : wakes) wake();
-}
-
 }  // namespace
 
 MemoryLog::MemoryLog(LogLayout layout, const Clock& clock) : layout_(std::move(layout)), clock_(clock) {
@@ -35,14 +31,13 @@ Ticket MemoryLog::append(std::span<const LogAppend> batch) {
   std::unique_lock lock(mutex_);
   throw_if_failed();
   if (batch.empty()) return last_;
-  std::vector<std::function<void()>> wakes = store(batch);
+  const auto wakes = store(batch);
   const Ticket ticket = ++last_;
-  if (!held_) {
-    durable_ = last_;
-    wakes.insert(wakes.end(), durable_wakes_.begin(), durable_wakes_.end());
-  }
+  const bool held = held_;
+  if (!held) durable_ = last_;
   lock.unlock();
-  call(wakes);
+  for (const auto& listeners : wakes) listeners->call();
+  if (!held) durable_wakes_.call();
   return ticket;
 }
 
@@ -54,17 +49,17 @@ void MemoryLog::check(std::span<const LogAppend> batch) const {
   }
 }
 
-std::vector<std::function<void()>> MemoryLog::store(std::span<const LogAppend> batch) {
+std::vector<std::shared_ptr<Listeners<>>> MemoryLog::store(std::span<const LogAppend> batch) {
   timestamp_ = std::max(timestamp_, clock_.now());
   std::vector<const Partition*> touched;
-  std::vector<std::function<void()>> wakes;
+  std::vector<std::shared_ptr<Listeners<>>> wakes;
   for (const LogAppend& record : batch) {
     Partition& partition = at(record.to);
     partition.records.push_back(
         {std::string(record.key), {record.value.begin(), record.value.end()}, timestamp_, last_ + 1});
     if (std::find(touched.begin(), touched.end(), &partition) != touched.end()) continue;
     touched.push_back(&partition);
-    wakes.insert(wakes.end(), partition.wakes.begin(), partition.wakes.end());
+    wakes.push_back(partition.wakes);
   }
   return wakes;
 }
@@ -107,25 +102,21 @@ Ticket MemoryLog::durable() const {
   return durable_;
 }
 
-void MemoryLog::on_append(TopicPartition of, std::function<void()> wake) {
-  const std::lock_guard lock(mutex_);
-  at(of).wakes.push_back(std::move(wake));
+Subscription MemoryLog::on_append(TopicPartition of, std::function<void()> wake) {
+  return at(of).wakes->add(std::move(wake));
 }
 
-void MemoryLog::on_durable(std::function<void()> wake) {
-  const std::lock_guard lock(mutex_);
-  durable_wakes_.push_back(std::move(wake));
+Subscription MemoryLog::on_durable(std::function<void()> wake) {
+  return durable_wakes_.add(std::move(wake));
 }
 
-void MemoryLog::on_failure(std::function<void(const std::string&)> listener) {
+Subscription MemoryLog::on_failure(std::function<void(const std::string&)> listener) {
   std::unique_lock lock(mutex_);
-  if (failure_.empty()) {
-    failure_wakes_.push_back(std::move(listener));
-    return;
-  }
+  if (failure_.empty()) return failure_wakes_.add(std::move(listener));
   const std::string reason = failure_;
   lock.unlock();
   listener(reason);
+  return {};
 }
 
 void MemoryLog::commit(TopicPartition of, std::uint64_t offset) {
@@ -151,26 +142,22 @@ void MemoryLog::hold_durable() {
 }
 
 void MemoryLog::release_durable() {
-  std::vector<std::function<void()>> wakes;
   {
     const std::lock_guard lock(mutex_);
     held_ = false;
     if (durable_ == last_ || !failure_.empty()) return;
     durable_ = last_;
-    wakes = durable_wakes_;
   }
-  call(wakes);
+  durable_wakes_.call();
 }
 
 void MemoryLog::fail(const std::string& reason) {
-  std::vector<std::function<void(const std::string&)>> listeners;
   {
     const std::lock_guard lock(mutex_);
     if (!failure_.empty()) return;
     failure_ = reason;
-    listeners.swap(failure_wakes_);
   }
-  for (const auto& listener : listeners) listener(reason);
+  failure_wakes_.call(reason);
 }
 
 void MemoryLog::throw_if_failed() const {

@@ -25,9 +25,9 @@ class MemoryLog final : public Log {
   std::uint64_t end(TopicPartition of) const override;
   std::uint64_t offset_at(TopicPartition of, Instant at) override;
   Ticket durable() const override;
-  void on_append(TopicPartition of, std::function<void()> wake) override;
-  void on_durable(std::function<void()> wake) override;
-  void on_failure(std::function<void(const std::string&)> fail) override;
+  Subscription on_append(TopicPartition of, std::function<void()> wake) override;
+  Subscription on_durable(std::function<void()> wake) override;
+  Subscription on_failure(std::function<void(const std::string&)> fail) override;
   void commit(TopicPartition of, std::uint64_t offset) override;
   std::optional<std::uint64_t> committed(TopicPartition of) const override;
   /// Throws LogError while durability is held and something waits for it: it would block for ever.
@@ -50,7 +50,7 @@ class MemoryLog final : public Log {
   struct Partition {
     std::deque<Stored>
         records;  ///< by offset; elements stay where they are, so readers need the lock to find them only
-    std::vector<std::function<void()>> wakes;
+    std::shared_ptr<Listeners<>> wakes = std::make_shared<Listeners<>>();
     std::optional<std::uint64_t> committed;
   };
 
@@ -58,7 +58,7 @@ class MemoryLog final : public Log {
   const Partition& at(TopicPartition of) const;
   void check(std::span<const LogAppend> batch) const;
   void throw_if_failed() const;
-  std::vector<std::function<void()>> store(std::span<const LogAppend> batch);
+  std::vector<std::shared_ptr<Listeners<>>> store(std::span<const LogAppend> batch);
 
   const LogLayout layout_;
   const Clock& clock_;
@@ -69,8 +69,8 @@ class MemoryLog final : public Log {
   bool held_ = false;
   Instant timestamp_{INT64_MIN};
   std::string failure_;
-  std::vector<std::function<void()>> durable_wakes_;
-  std::vector<std::function<void(const std::string&)>> failure_wakes_;
+  Listeners<> durable_wakes_;
+  Listeners<const std::string&> failure_wakes_;
 };
 
 }  // namespace virtscale

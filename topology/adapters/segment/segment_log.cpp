@@ -10,32 +10,6 @@ namespace {
 /// Smaller segments would be all header.
 constexpr std::uint64_t segment_bytes_min = 4'096;
 
-/// Functions to call, read far more often than added to. Thread-safe.
-template <typename... Arguments>
-class Listeners {
- public:
-  using Listener = std::function<void(Arguments...)>;
-
-  void add(Listener listener) {
-    const std::lock_guard lock(mutex_);
-    auto more = std::make_shared<std::vector<Listener>>(*all_);
-    more->push_back(std::move(listener));
-    all_ = std::move(more);
-  }
-  void call(Arguments... arguments) const {
-    const auto all = current();  // held: others may be added meanwhile
-    for (const Listener& listener : *all) listener(arguments...);
-  }
-
- private:
-  std::shared_ptr<const std::vector<Listener>> current() const {
-    const std::lock_guard lock(mutex_);
-    return all_;
-  }
-  mutable std::mutex mutex_;
-  std::shared_ptr<const std::vector<Listener>> all_ = std::make_shared<std::vector<Listener>>();
-};
-
 /// Puts what recovery found onto the shelf.
 void fill(Shelf& shelf, Recovered& found) {
   for (auto& index : found.sealed) shelf.add_sealed(std::move(index));
@@ -71,11 +45,11 @@ class SegmentLog final : public Log {
   std::uint64_t end(TopicPartition of) const override { return shelf_.end(of); }
   std::uint64_t offset_at(TopicPartition of, Instant at) override { return shelf_.offset_at(of, at); }
   Ticket durable() const override { return tape_.durable(); }
-  void on_append(TopicPartition of, std::function<void()> wake) override {
-    appended_[shelf_.place().slots.of(of)].add(std::move(wake));
+  Subscription on_append(TopicPartition of, std::function<void()> wake) override {
+    return appended_[shelf_.place().slots.of(of)].add(std::move(wake));
   }
-  void on_durable(std::function<void()> wake) override { durable_.add(std::move(wake)); }
-  void on_failure(std::function<void(const std::string&)> fail) override;
+  Subscription on_durable(std::function<void()> wake) override { return durable_.add(std::move(wake)); }
+  Subscription on_failure(std::function<void(const std::string&)> fail) override;
   void commit(TopicPartition of, std::uint64_t offset) override { tape_.commit(shelf_.place().slots.of(of), offset); }
   std::optional<std::uint64_t> committed(TopicPartition of) const override {
     return tape_.committed(shelf_.place().slots.of(of));
@@ -96,28 +70,24 @@ class SegmentLog final : public Log {
   Listeners<> durable_;
   std::mutex failure_mutex_;
   std::string failure_;
-  std::vector<std::function<void(const std::string&)>> failed_;
+  Listeners<const std::string&> failed_;
   Syncer syncer_;  ///< last: its thread uses all the others
 };
 
-void SegmentLog::on_failure(std::function<void(const std::string&)> fail) {
+Subscription SegmentLog::on_failure(std::function<void(const std::string&)> fail) {
   std::unique_lock lock(failure_mutex_);
-  if (failure_.empty()) {
-    failed_.push_back(std::move(fail));
-  } else {
-    lock.unlock();
-    fail(failure_);
-  }
+  if (failure_.empty()) return failed_.add(std::move(fail));
+  lock.unlock();
+  fail(failure_);
+  return {};
 }
 
 void SegmentLog::report_failure(const std::string& reason) {
-  std::vector<std::function<void(const std::string&)>> failed;
   {
     const std::lock_guard lock(failure_mutex_);
     failure_ = reason;
-    failed.swap(failed_);
   }
-  for (const auto& fail : failed) fail(reason);
+  failed_.call(reason);
 }
 
 /// A log that nobody appends to, at least not through this object.
@@ -134,9 +104,9 @@ class SegmentArchive final : public Log {
   std::uint64_t end(TopicPartition of) const override { return shelf_.end(of); }
   std::uint64_t offset_at(TopicPartition of, Instant at) override { return shelf_.offset_at(of, at); }
   Ticket durable() const override { return start_.last; }
-  void on_append(TopicPartition /*of*/, std::function<void()> /*wake*/) override {}
-  void on_durable(std::function<void()> /*wake*/) override {}
-  void on_failure(std::function<void(const std::string&)> /*fail*/) override {}
+  Subscription on_append(TopicPartition /*of*/, std::function<void()> /*wake*/) override { return {}; }
+  Subscription on_durable(std::function<void()> /*wake*/) override { return {}; }
+  Subscription on_failure(std::function<void(const std::string&)> /*fail*/) override { return {}; }
   void commit(TopicPartition /*of*/, std::uint64_t /*offset*/) override { refuse(); }
   std::optional<std::uint64_t> committed(TopicPartition of) const override {
     return start_.partitions[shelf_.place().slots.of(of)].committed;
