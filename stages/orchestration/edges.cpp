@@ -48,7 +48,7 @@ class Sweep : public std::enable_shared_from_this<Sweep> {
   // A driver that cannot look now is asked again by the next round.
   Names running() {
     try {
-      const auto names = ports_.domains.running();
+      const auto names = ports_.domains.running(settings_.cell);
       return {names.begin(), names.end()};
     } catch (const std::exception&) {
       return {};

@@ -71,7 +71,7 @@ class InstantWorld::Instant final : public Domains, public Probe, public LoadBal
     done(&address, nullptr);
   }
   void stop(const std::string&, Stopped done) override { done(nullptr); }
-  std::vector<std::string> running() override { return {}; }
+  std::vector<std::string> running(std::string_view) override { return {}; }
   void probe(const ProbeOrder&, Probed done) override { done(1, nullptr); }
   void add(const BackendOrder&, Changed done) override { done(1, nullptr); }
   void drain(const std::string&, const std::string&, Changed done) override { done(1, nullptr); }

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "topology/contract/event.hpp"
@@ -76,8 +77,9 @@ class Domains {
   virtual void start(const DomainOrder& order, Started done) = 0;
   /// Stops the domain; one that does not exist is stopped already.
   virtual void stop(const std::string& name, Stopped done) = 0;
-  /// The names of all domains that run under this Virtscale, for the sweep of orphans.
-  virtual std::vector<std::string> running() = 0;
+  /// The names of the domains of this cell that run, whichever process has started them; for the sweep of orphans. May
+  /// block; throws std::exception if it cannot look.
+  virtual std::vector<std::string> running(std::string_view cell) = 0;
 };
 
 // --- Liveness ------------------------------------------------------------------------------------------------------

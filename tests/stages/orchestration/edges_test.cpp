@@ -89,7 +89,7 @@ class WithProcesses : public testing::Test {
     world.apply_cell("prod-eu-a", {node("nd-1", "zone-a")});
   }
   void TearDown() override {
-    for (const auto& name : domains->running()) {
+    for (const auto& name : domains->running("prod-eu-a")) {
       std::promise<void> ended;
       domains->stop(name, [&](const Failure*) { ended.set_value(); });
       ended.get_future().get();
@@ -100,6 +100,7 @@ class WithProcesses : public testing::Test {
   void run(const std::string& name) {
     DomainOrder order;
     order.name = name;
+    order.cell = "prod-eu-a";
     order.command = {"sleep", "1000"};
     std::promise<void> ended;
     domains->start(order, [&](const DomainAddress* address, const Failure*) {
@@ -197,6 +198,7 @@ class OrchestrationEffects : public WithProcesses {
     schema::StartDomainT start;
     start.domain = "web-1";
     start.service = "web";
+    start.cell = "prod-eu-a";
     start.command = std::move(command);
     return schema::encode(start, "acme");
   }
@@ -211,13 +213,13 @@ TEST_F(OrchestrationEffects, StartsAndStopsADomain) {
   EXPECT_NE(spawned->port(), 0);
   EXPECT_EQ(spawned->attempts(), 1U);
   EXPECT_EQ(schema::GetEvent(started.data())->org()->str(), "acme");
-  EXPECT_THAT(domains->running(), ElementsAre("web-1"));
+  EXPECT_THAT(domains->running("prod-eu-a"), ElementsAre("web-1"));
 
   schema::StopDomainT stop;
   stop.domain = "web-1";
   const auto stopped = perform(schema::encode(stop, "acme"));
   EXPECT_NE(schema::GetEvent(stopped.data())->body_as_DomainHalted(), nullptr);
-  EXPECT_THAT(domains->running(), IsEmpty());
+  EXPECT_THAT(domains->running("prod-eu-a"), IsEmpty());
 }
 
 TEST_F(OrchestrationEffects, ReportsAStartThatCannotSucceedAfterOneAttempt) {

@@ -41,6 +41,7 @@ DomainOrder order(std::string name, std::vector<std::string> command) {
   DomainOrder it;
   it.name = std::move(name);
   it.service = "web";
+  it.cell = "eu";
   it.command = std::move(command);
   return it;
 }
@@ -89,7 +90,7 @@ class ProcessDriver : public testing::Test {
   }
   void TearDown() override {
     domains = make();
-    for (const auto& name : domains->running()) EXPECT_FALSE(stop(*domains, name)) << name;
+    for (const auto& name : domains->running("eu")) EXPECT_FALSE(stop(*domains, name)) << name;
     domains.reset();
     EXPECT_THAT(processes(), IsEmpty());
     fs::remove_all(directory);
@@ -120,10 +121,10 @@ TEST_F(ProcessDriver, StartsAServerOnItsOwnPort) {
   ASSERT_FALSE(outcome.failure) << outcome.failure->reason;
   EXPECT_EQ(outcome.address.address, "127.0.0.1");
   EXPECT_TRUE(eventually([&] { return answers(outcome.address.port); }));
-  EXPECT_THAT(domains->running(), ElementsAre("web-1"));
+  EXPECT_THAT(domains->running("eu"), ElementsAre("web-1"));
   EXPECT_FALSE(stop(*domains, "web-1"));
   EXPECT_FALSE(answers(outcome.address.port));
-  EXPECT_THAT(domains->running(), IsEmpty());
+  EXPECT_THAT(domains->running("eu"), IsEmpty());
 }
 
 TEST_F(ProcessDriver, ReplacesPortAndNameInEveryWordAndKeepsTheOutput) {
@@ -133,6 +134,29 @@ TEST_F(ProcessDriver, ReplacesPortAndNameInEveryWordAndKeepsTheOutput) {
   std::string line;
   EXPECT_TRUE(eventually([&] { return !!std::getline(std::ifstream(directory / "logs" / "web-1.log"), line); }));
   EXPECT_EQ(line, "web-1 " + port + " web-1:" + port + "-" + port);
+}
+
+TEST_F(ProcessDriver, ListsTheDomainsOfOneCell) {
+  auto elsewhere = order("db-1", {"sleep", "1000"});
+  elsewhere.cell = "us";
+  start(*domains, order("web-1", {"sleep", "1000"}));
+  start(*domains, elsewhere);
+  EXPECT_THAT(domains->running("eu"), ElementsAre("web-1"));
+  EXPECT_THAT(domains->running("us"), ElementsAre("db-1"));
+  EXPECT_THAT(domains->running(""), IsEmpty());
+  for (const std::string name : {"web-1", "db-1"}) DomainFiles(directory).remove(name);
+  EXPECT_THAT(domains->running("us"), ElementsAre("db-1")) << "by its environment";
+  EXPECT_FALSE(stop(*domains, "db-1"));
+}
+
+TEST_F(ProcessDriver, RefusesCellsThatAreNoWordOfAFile) {
+  for (const std::string cell : {"", "a b", "eu\npid 1", "a/b"}) {
+    auto web = order("web-1", {"sleep", "1000"});
+    web.cell = cell;
+    const auto outcome = start(*domains, web);
+    ASSERT_TRUE(outcome.failure) << cell;
+    EXPECT_FALSE(outcome.failure->temporary);
+  }
 }
 
 TEST_F(ProcessDriver, StartsADomainOnlyOnce) {
@@ -167,7 +191,7 @@ TEST_F(ProcessDriver, StopsWhatHasLeftTheGroup) {
 TEST_F(ProcessDriver, StopsTheRestOfADomainWhoseLeaderIsDead) {
   start(*domains, order("web-1", {"sh", "-c", "sleep 1000 & exit 0"}));
   ASSERT_TRUE(eventually([&] { return processes().size() == 1; }));
-  EXPECT_THAT(domains->running(), ElementsAre("web-1"));
+  EXPECT_THAT(domains->running("eu"), ElementsAre("web-1"));
   EXPECT_FALSE(stop(*domains, "web-1"));
   EXPECT_THAT(processes(), IsEmpty());
 }
@@ -198,7 +222,7 @@ TEST_F(ProcessDriver, FindsItsDomainsAgainAfterARestart) {
   domains.reset();
   EXPECT_EQ(processes(), pids) << "domains outlive Virtscale";
   domains = make();
-  EXPECT_THAT(domains->running(), ElementsAre("web-1"));
+  EXPECT_THAT(domains->running("eu"), ElementsAre("web-1"));
   EXPECT_EQ(start(*domains, order("web-1", {"sleep", "1000"})).address.port, before.address.port);
   EXPECT_EQ(processes(), pids);
 }
@@ -215,7 +239,7 @@ TEST_F(ProcessDriver, LeavesDomainsRunningWhenVirtscaleIsKilled) {
   ASSERT_EQ(::waitpid(virtscale, &status, 0), virtscale);
   ASSERT_TRUE(WIFSIGNALED(status));
   domains = make();
-  EXPECT_THAT(domains->running(), ElementsAre("web-1"));
+  EXPECT_THAT(domains->running("eu"), ElementsAre("web-1"));
   EXPECT_TRUE(eventually([&] { return processes().size() == 3; }));
   EXPECT_FALSE(stop(*domains, "web-1"));
   EXPECT_THAT(processes(), IsEmpty());
@@ -225,9 +249,9 @@ TEST_F(ProcessDriver, LeavesDomainsRunningWhenVirtscaleIsKilled) {
 TEST_F(ProcessDriver, AdoptsADomainWhoseFileWasNotWrittenInTime) {
   const auto before = start(*domains, order("web-1", {"sleep", "1000"}));
   const auto pids = processes();
-  DomainFiles(directory).write("web-1", {}, WriteCare::hasty);
+  DomainFiles(directory).write("web-1", {.cell = "eu"}, WriteCare::hasty);
   domains = make();
-  EXPECT_THAT(domains->running(), ElementsAre("web-1"));
+  EXPECT_THAT(domains->running("eu"), ElementsAre("web-1"));
   EXPECT_EQ(start(*domains, order("web-1", {"sleep", "1000"})).address.port, before.address.port);
   EXPECT_EQ(processes(), pids);
   EXPECT_EQ(DomainFiles(directory).read("web-1")->pid, pids.at(0));
@@ -237,7 +261,7 @@ TEST_F(ProcessDriver, StopsADomainThatHasLostItsFile) {
   start(*domains, order("web-1", {"sleep", "1000"}));
   DomainFiles(directory).remove("web-1");
   domains = make();
-  EXPECT_THAT(domains->running(), ElementsAre("web-1"));
+  EXPECT_THAT(domains->running("eu"), ElementsAre("web-1"));
   EXPECT_FALSE(stop(*domains, "web-1"));
   EXPECT_THAT(processes(), IsEmpty());
 }
@@ -252,12 +276,12 @@ TEST_F(ProcessDriver, DoesNotTakeAnotherProcessForADomainThatHadItsPid) {
   const auto stat = process::stat_of(stranger);
   ASSERT_TRUE(stat);
   const auto boot = process::boot_id();
-  const DomainFile others[] = {{stranger, stat->start_ticks + 1, 4'711, boot},
-                               {stranger, stat->start_ticks, 4'711, "another-boot"}};
+  const DomainFile others[] = {{stranger, stat->start_ticks + 1, 4'711, boot, "eu"},
+                               {stranger, stat->start_ticks, 4'711, "another-boot", "eu"}};
   for (const auto& file : others) {
     DomainFiles(directory).write("web-1", file, WriteCare::durable);
     domains = make();
-    EXPECT_THAT(domains->running(), IsEmpty());
+    EXPECT_THAT(domains->running("eu"), IsEmpty());
     EXPECT_FALSE(stop(*domains, "web-1"));
     EXPECT_FALSE(process::stat_of(stranger)->is_dead()) << "a stranger was killed";
   }
@@ -272,9 +296,9 @@ TEST_F(ProcessDriver, DoesNotTakeAnotherProcessForADomainThatHadItsPid) {
 TEST_F(ProcessDriver, IgnoresAFileThatIsNoneOfItsOwn) {
   std::ofstream(directory / "domains" / "web-1") << "nonsense";
   domains = make();
-  EXPECT_THAT(domains->running(), IsEmpty());
+  EXPECT_THAT(domains->running("eu"), IsEmpty());
   EXPECT_FALSE(start(*domains, order("web-1", {"sleep", "1000"})).failure);
-  EXPECT_THAT(domains->running(), ElementsAre("web-1"));
+  EXPECT_THAT(domains->running("eu"), ElementsAre("web-1"));
 }
 
 TEST_F(ProcessDriver, SaysWhatIsWrongWithACommand) {
@@ -291,7 +315,7 @@ TEST_F(ProcessDriver, SaysWhatIsWrongWithACommand) {
   ASSERT_TRUE(none.failure);
   EXPECT_FALSE(none.failure->temporary);
   EXPECT_THAT(none.failure->reason, HasSubstr("service web has no `command`"));
-  EXPECT_THAT(domains->running(), IsEmpty());
+  EXPECT_THAT(domains->running("eu"), IsEmpty());
   EXPECT_FALSE(fs::exists(directory / "domains" / "web-1"));
 }
 
@@ -341,7 +365,7 @@ TEST_F(ProcessDriver, LeavesNoZombies) {
   const auto file = DomainFiles(directory).read("web-1");
   ASSERT_TRUE(file);
   EXPECT_TRUE(eventually([&] { return !process::stat_of(file->pid); })) << "nobody waited for it";
-  EXPECT_THAT(domains->running(), IsEmpty()) << "it has ended by itself";
+  EXPECT_THAT(domains->running("eu"), IsEmpty()) << "it has ended by itself";
 }
 
 TEST_F(ProcessDriver, KeepsTwoDirectoriesApart) {
@@ -350,9 +374,9 @@ TEST_F(ProcessDriver, KeepsTwoDirectoriesApart) {
   {
     const auto other = make_process_domains({.directory = elsewhere, .grace = milliseconds(300)});
     start(*other, order("web-1", {"sleep", "1000"}));
-    EXPECT_THAT(domains->running(), IsEmpty());
+    EXPECT_THAT(domains->running("eu"), IsEmpty());
     EXPECT_FALSE(stop(*domains, "web-1"));
-    EXPECT_THAT(other->running(), ElementsAre("web-1"));
+    EXPECT_THAT(other->running("eu"), ElementsAre("web-1"));
     EXPECT_FALSE(stop(*other, "web-1"));
   }
   fs::remove_all(elsewhere);
@@ -368,7 +392,7 @@ TEST_F(ProcessDriver, DoesNotTakeForStoppedWhatItCannotSee) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   ASSERT_TRUE(failure);
   EXPECT_TRUE(failure->temporary);
-  EXPECT_THAT(domains->running(), ElementsAre("web-1"));
+  EXPECT_THAT(domains->running("eu"), ElementsAre("web-1"));
   EXPECT_FALSE(stop(*domains, "web-1"));
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <sstream>
 #include <system_error>
 
 namespace virtscale::process {
@@ -47,7 +48,7 @@ constexpr std::string_view unfinished = ".new";
 
 }  // namespace
 
-bool is_domain_name(std::string_view name) {
+bool is_safe_name(std::string_view name) {
   const auto safe = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
            c == '-';
@@ -65,10 +66,15 @@ DomainFiles::DomainFiles(const fs::path& directory) {
 }
 
 std::optional<DomainFile> DomainFiles::read(const std::string& name) const {
+  std::string text(file_bytes_max, '\0');
   std::ifstream in(path_of(name));
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  std::istringstream words(text);
   DomainFile file;
-  std::string pid, ticks, port, boot;
-  if (!(in >> pid >> file.pid >> ticks >> file.start_ticks >> port >> file.port >> boot >> file.boot)) return {};
+  std::string pid, ticks, port, boot, cell;
+  words >> pid >> file.pid >> ticks >> file.start_ticks >> port >> file.port >> boot >> file.boot >> cell >> file.cell;
+  if (!words || !is_safe_name(file.cell)) return {};
   return file;
 }
 
@@ -78,7 +84,7 @@ void DomainFiles::write(const std::string& name, const DomainFile& file, WriteCa
   {
     const Descriptor out(fresh, O_WRONLY | O_CREAT | O_TRUNC);
     out.write("pid " + std::to_string(file.pid) + "\nstart_ticks " + std::to_string(file.start_ticks) + "\nport " +
-              std::to_string(file.port) + "\nboot " + file.boot + "\n");
+              std::to_string(file.port) + "\nboot " + file.boot + "\ncell " + file.cell + "\n");
     if (care == WriteCare::durable) out.sync();
   }
   if (::rename(fresh.c_str(), path.c_str()) != 0) fail("cannot replace", path);
@@ -108,7 +114,7 @@ std::vector<std::string> DomainFiles::names() const {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(domains_)) {
     auto name = entry.path().filename().string();
-    if (is_domain_name(name)) names.push_back(std::move(name));
+    if (is_safe_name(name)) names.push_back(std::move(name));
   }
   std::ranges::sort(names);
   return names;

@@ -15,6 +15,9 @@ namespace virtscale::process {
 /// Names longer than this would not fit a file's name with its ending.
 inline constexpr std::size_t name_bytes_max = 200;
 
+/// What a domain's file may hold: five numbers and words, one of them a name.
+inline constexpr std::size_t file_bytes_max = 1'024;
+
 /// Output of domains that are gone is kept for this many of them, for whoever asks why one never served.
 inline constexpr std::size_t logs_kept_max = 1'000;
 
@@ -24,13 +27,15 @@ struct DomainFile {
   std::uint64_t start_ticks = 0;  ///< field 22 of /proc/PID/stat
   std::uint16_t port = 0;
   std::string boot;  ///< /proc/sys/kernel/random/boot_id
+  std::string cell;  ///< that the domain belongs to; a safe name
 };
 
 /// How sure a write must be: `hasty` survives the process, `durable` the machine.
 enum class WriteCare : std::uint8_t { hasty, durable };
 
-/// True for names that are safe as file names: letters, digits, `.`, `_`, `-`, not beginning with a dot, bounded.
-bool is_domain_name(std::string_view name);
+/// True for names of domains and cells that are safe as file names and as words of a file: letters, digits, `.`, `_`,
+/// `-`, not beginning with a dot, bounded.
+bool is_safe_name(std::string_view name);
 
 /// Used by one thread to write, and by any to read. Errors are std::system_error that name the file.
 class DomainFiles {

@@ -20,6 +20,7 @@ namespace {
 
 constexpr const char* loopback = "127.0.0.1";
 constexpr const char* domain_variable = "VIRTSCALE_DOMAIN";
+constexpr const char* cell_variable = "VIRTSCALE_CELL";
 constexpr const char* owner_variable = "VIRTSCALE_OWNER";
 constexpr const char* port_variable = "VIRTSCALE_PORT";
 
@@ -91,15 +92,15 @@ class ProcessDomains final : public Domains {
     });
   }
 
-  std::vector<std::string> running() override {
+  std::vector<std::string> running(std::string_view cell) override {
     std::set<std::string> names;
     // By file as well, since a program may write over its environment.
     for (const auto& name : files_.names()) {
-      if (const auto file = files_.read(name); file && lives(*file)) names.insert(name);
+      if (const auto file = files_.read(name); file && file->cell == cell && lives(*file)) names.insert(name);
     }
     each_pid([&](pid_t pid) {
       const auto name = variable_of(pid, domain_variable);
-      if (name && is_ours(pid)) names.insert(*name);
+      if (name && is_ours(pid) && variable_of(pid, cell_variable) == cell) names.insert(*name);
     });
     return {names.begin(), names.end()};
   }
@@ -136,44 +137,50 @@ class ProcessDomains final : public Domains {
   // --- Start -----------------------------------------------------------------------------------------------------
 
   std::uint16_t start_now(const DomainOrder& order, std::optional<Failure>& failure) {
-    if (!is_domain_name(order.name)) {
+    if (!is_safe_name(order.name)) {
       failure = Failure{"the driver `process` cannot take the name of domain `" + order.name.substr(0, name_bytes_max) +
+                            "`: use at most 200 letters, digits, dots, dashes and underscores",
+                        false};
+    } else if (!is_safe_name(order.cell)) {
+      failure = Failure{"the driver `process` cannot take the name of cell `" + order.cell.substr(0, name_bytes_max) +
                             "`: use at most 200 letters, digits, dots, dashes and underscores",
                         false};
     } else if (order.command.empty() || order.command.front().empty()) {
       failure = Failure{"service " + order.service + " has no `command`, which the driver `process` starts", false};
     }
     if (failure) return 0;
-    if (const auto port = find_running(order.name)) return *port;
+    if (const auto port = find_running(order)) return *port;
     return spawn_new(order, failure);
   }
 
-  std::optional<std::uint16_t> find_running(const std::string& name) {
+  std::optional<std::uint16_t> find_running(const DomainOrder& order) {
+    const auto& name = order.name;
     // Without a file nothing was ever started: it is written first.
     if (!files_.contains(name)) return {};
     const auto file = files_.read(name);
     if (file && lives(*file)) return file->port;
     for (const auto& one : members(name)) {
-      if (one.pid == one.session) return adopt(name, one);
+      if (one.pid == one.session) return adopt(order, one);
     }
     signal_all(groups_of(name), SIGKILL);
     return {};
   }
 
   // We died between its start and its file.
-  std::uint16_t adopt(const std::string& name, const ProcessStat& leader) {
+  std::uint16_t adopt(const DomainOrder& order, const ProcessStat& leader) {
     const auto text = variable_of(leader.pid, port_variable).value_or("0");
     const auto port = static_cast<std::uint16_t>(std::strtoul(text.c_str(), nullptr, 10));
-    files_.write(name, {leader.pid, leader.start_ticks, port, boot_}, WriteCare::durable);
-    ports_[name] = port;
+    files_.write(order.name, {leader.pid, leader.start_ticks, port, boot_, order.cell}, WriteCare::durable);
+    ports_[order.name] = port;
     return port;
   }
 
   std::uint16_t spawn_new(const DomainOrder& order, std::optional<Failure>& failure) {
     const auto port = free_port([this](std::uint16_t one) { return is_taken(one); });
-    files_.write(order.name, {0, 0, port, boot_}, WriteCare::hasty);
+    files_.write(order.name, {0, 0, port, boot_, order.cell}, WriteCare::hasty);
     const pid_t pid = spawn({words_of(order, port),
                              {{domain_variable, order.name},
+                              {cell_variable, order.cell},
                               {owner_variable, files_.directory().string()},
                               {port_variable, std::to_string(port)}},
                              files_.log_of(order.name)},
@@ -184,20 +191,20 @@ class ProcessDomains final : public Domains {
       return 0;
     }
     children_.insert(pid);
-    keep(order.name, pid, port);
+    keep(order, pid, port);
     return port;
   }
 
   // A domain that cannot be found again must not run.
-  void keep(const std::string& name, pid_t pid, std::uint16_t port) {
+  void keep(const DomainOrder& order, pid_t pid, std::uint16_t port) {
     try {
       const auto stat = stat_of(pid);
-      files_.write(name, {pid, stat ? stat->start_ticks : 0, port, boot_}, WriteCare::durable);
+      files_.write(order.name, {pid, stat ? stat->start_ticks : 0, port, boot_, order.cell}, WriteCare::durable);
     } catch (...) {
       ::kill(-pid, SIGKILL);
       throw;
     }
-    ports_[name] = port;
+    ports_[order.name] = port;
     if (++started_ % logs_kept_max == 0) files_.prune_logs();
   }
 
@@ -221,7 +228,7 @@ class ProcessDomains final : public Domains {
   }
 
   void begin_stop(const std::shared_ptr<Stopping>& stopping) {
-    const auto file = is_domain_name(stopping->name) ? files_.read(stopping->name) : std::nullopt;
+    const auto file = is_safe_name(stopping->name) ? files_.read(stopping->name) : std::nullopt;
     if (file && lives(*file)) {
       stopping->groups = {file->pid};
     } else {
@@ -252,7 +259,7 @@ class ProcessDomains final : public Domains {
   }
 
   void ended(const Stopping& stopping) {
-    if (is_domain_name(stopping.name)) files_.remove(stopping.name);
+    if (is_safe_name(stopping.name)) files_.remove(stopping.name);
     ports_.erase(stopping.name);
     stopping.done(nullptr);
   }

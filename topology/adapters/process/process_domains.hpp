@@ -19,10 +19,10 @@ struct ProcessDomainsOptions {
 };
 
 /// A driver whose domains are processes. In each word of the command `{port}` and `{name}` are replaced. A domain sees
-/// VIRTSCALE_DOMAIN (its name), VIRTSCALE_PORT, VIRTSCALE_OWNER (the directory), and of Virtscale's own environment
-/// only what a program needs to run (PATH, HOME, LANG, TZ, ...), since the rest may hold secrets. Output goes to
-/// DIRECTORY/logs/NAME.log. After destruction no callback is called; domains run on.
-/// Throws std::runtime_error if the directory cannot be made or written.
+/// VIRTSCALE_DOMAIN (its name), VIRTSCALE_CELL, VIRTSCALE_PORT, VIRTSCALE_OWNER (the directory), and of Virtscale's own
+/// environment only what a program needs to run (PATH, HOME, LANG, TZ, ...), since the rest may hold secrets. Output
+/// goes to DIRECTORY/logs/NAME.log. After destruction no callback is called; domains run on. Throws std::runtime_error
+/// if the directory cannot be made or written.
 std::unique_ptr<Domains> make_process_domains(const ProcessDomainsOptions& options);
 
 }  // namespace virtscale
