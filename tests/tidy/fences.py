@@ -35,7 +35,7 @@ VENDORS = {
 }
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*(?:include|import)\b[ \t]*(?:<([^>\n]+)>|\"([^\"\n]+)\")?", re.MULTILINE)
 FOLD_ROOTS = re.compile(r"(events|state|fold\w*|invariants)\.(hpp|cpp)")
-SHELL_ROOTS = re.compile(r"(effects|edges|main)(\.(hpp|cpp)|/|_\w+\.(hpp|cpp))")
+SHELL_ROOTS = re.compile(r"(effects|edges|main|role|line_metrics)(\.(hpp|cpp)|/|_\w+\.(hpp|cpp))")
 FOLDS = "the fold of stage "
 
 
@@ -123,12 +123,12 @@ def may(layer, file, name, kind, folds):
 
 def may_replay(file, name, kind, folds):
     if kind != "ours":
-        return kind != "vendor" or (name.startswith("boost/json") and file.endswith(".cpp"))
+        return kind != "vendor" or (name.startswith(("boost/json", "CLI/")) and file.endswith(".cpp"))
     if name.startswith("stages/"):
         return name in folds.get(stage_of(name), ())
     return name.startswith(("replay/", "schemas/", "topology/contract/", "topology/ports/", "topology/graph",
                             "topology/host/", "topology/adapters/segment/", "topology/adapters/kafka/",
-                            "topology/adapters/memory/"))
+                            "topology/adapters/memory/", "topology/adapters/sodium/", "compose/ledger/"))
 
 
 ALLOWED = {
@@ -142,7 +142,8 @@ ALLOWED = {
     "topology/adapters/": "contract, ports and its own folder, and its own vendor (VENDORS in tests/tidy/fences.py) in "
                           ".cpp files only",
     "the shell of": "its own stage, topology and schemas, and boost/json in .cpp files",
-    "replay": "contract to host, every stage's fold, the log's adapters, and boost/json in .cpp files",
+    "replay": "contract to host, every stage's fold, the log's adapters, the check of signatures (sodium), compose/ledger, "
+              "and boost/json and CLI in .cpp files: no driver",
 }
 
 

@@ -1,0 +1,33 @@
+#include "replay/log_source.hpp"
+
+#include "topology/adapters/segment/segment_log.hpp"
+
+namespace virtscale::replay {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kafka_prefix = "kafka:";
+
+fs::path if_directory(fs::path path) {
+  return fs::is_directory(path) ? path : fs::path();
+}
+
+LogSource open_directory(const fs::path& directory) {
+  const bool has_log_folder = fs::is_directory(directory / "log");
+  return {.log = open_segment_log_to_read(has_log_folder ? directory / "log" : directory).log,
+          .order = LogOrder::total,
+          .keys = if_directory(directory / "keys"),
+          .snapshots = if_directory(directory / "snapshot")};
+}
+
+}  // namespace
+
+LogSource open_log_source(const std::string& where) {
+  if (where.starts_with(kafka_prefix)) {
+    throw LogError("--log " + where + ": this program was built without Kafka (name a data directory)");
+  }
+  return open_directory(where);
+}
+
+}  // namespace virtscale::replay

@@ -1,0 +1,34 @@
+// Where the records come from: an embedded data directory, a capsule, an archive, or a Kafka cluster; all read alike.
+//
+// The one thing to know: nothing is ever written to it, and what is read is the log as it was when it was opened.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "topology/ports/log.hpp"
+
+namespace virtscale::replay {
+
+/// What the order of two records in different partitions says.
+enum class LogOrder : std::uint8_t {
+  total,  ///< one sequence for all topics: a cause stands before what it caused, and an append is whole or absent
+  by_partition,  ///< each partition by itself; timestamps of different partitions may disagree
+};
+
+/// A log that is open to read.
+struct LogSource {
+  std::unique_ptr<Log> log;
+  LogOrder order = LogOrder::total;
+  std::filesystem::path keys;       ///< where public keys stand beside it; empty: nowhere
+  std::filesystem::path snapshots;  ///< the state before the first record (snapshot.hpp); empty: there is none
+};
+
+/// `where` is `kafka:HOST:PORT,…`, or a directory: one with the *.segment files (a capsule, an archive), or one that
+/// has them in `log/` (the data directory of `virtscale up`). Keys are `keys/` and snapshots `snapshot/` beside them.
+/// Throws LogError, which says what is there and what to name instead.
+LogSource open_log_source(const std::string& where);
+
+}  // namespace virtscale::replay
