@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <iterator>
-#include <mutex>
+#include <map>
 #include <set>
 
 #include "stages/orchestration/fold.hpp"
@@ -13,75 +13,123 @@ namespace virtscale::orchestration {
 namespace {
 
 using Names = std::set<std::string>;
+using NamesByCell = std::map<std::string, Names, std::less<>>;
 
+// What one round learns.
+struct Round {
+  NamesByCell running;                  // as the driver says
+  std::vector<PartitionStatus> before;  // the looks
+  std::vector<NamesByCell> unowned;     // of each partition: what runs in its cells and is none of its domains
+};
+
+std::vector<std::string> cells_in(const State& state) {
+  std::vector<std::string> cells;
+  state.cells.each("", [&](std::string_view cell, const schema::CellBookT&) {
+    cells.emplace_back(cell);
+    return true;
+  });
+  return cells;
+}
+
+NamesByCell unowned_in(const State& state, const NamesByCell& running) {
+  NamesByCell unowned;
+  for (const auto& cell : cells_in(state)) {
+    const auto found = running.find(cell);
+    if (found == running.end()) continue;
+    auto& names = unowned[cell] = found->second;
+    std::erase_if(names, [&](const std::string& name) { return state.domains.find(name) != nullptr; });
+  }
+  return unowned;
+}
+
+bool is_same(const PartitionStatus& a, const PartitionStatus& b) {
+  return a.partition == b.partition && a.ready == b.ready && a.stopped == b.stopped;
+}
+
+// Works on its executor; looks at the states where they are.
 class Sweep : public std::enable_shared_from_this<Sweep> {
  public:
   Sweep(SweepPorts ports, SweepSettings settings) : ports_(std::move(ports)), settings_(std::move(settings)) {}
 
   void begin() {
-    ports_.executor.post([weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->round();
-    });
+    ports_.executor.post(unless_dropped([](Sweep& sweep) { sweep.round(); }));
   }
 
  private:
-  // What one round learns; its end, when the last look has dropped it, is the round's end.
-  struct Round {
-    std::weak_ptr<Sweep> sweep;
-    Names unowned;
-    bool ready = false;
-    std::size_t partitions = 0;
-    ~Round() {
-      const auto self = sweep.lock();
-      if (self && ready && partitions > 0) self->compared(std::move(unowned));
-    }
-  };
+  template <class Run>
+  std::function<void()> unless_dropped(Run run) {
+    return [weak = weak_from_this(), run = std::move(run)] {
+      if (const auto self = weak.lock()) run(*self);
+    };
+  }
 
-  void round() {
-    const auto names = running();
-    if (!names.empty()) compare(std::make_shared<Round>(weak_from_this(), names));
-    ports_.executor.after(settings_.every, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->round();
+  // Calls `then` after what was asked of the stage so far has been answered.
+  template <class Then>
+  void after_the_looks(Then then) {
+    ports_.read_status([weak = weak_from_this(), then](std::vector<PartitionStatus> now) {
+      const auto self = weak.lock();
+      if (!self) return;
+      self->ports_.executor.post(
+          self->unless_dropped([then, now = std::move(now)](Sweep& sweep) { then(sweep, now); }));
     });
   }
 
+  void round() {
+    const auto cells = std::make_shared<std::set<std::string>>();
+    ports_.read_state([cells](const State& state) {
+      for (auto& cell : cells_in(state)) cells->insert(std::move(cell));
+    });
+    after_the_looks([cells](Sweep& sweep, const auto&) { sweep.ask_driver(*cells); });
+    ports_.executor.after(settings_.every, unless_dropped([](Sweep& sweep) { sweep.round(); }));
+  }
+
+  void ask_driver(const std::set<std::string>& cells) {
+    const auto round = std::make_shared<Round>();
+    for (const auto& cell : cells) {
+      if (auto names = running(cell); !names.empty()) round->running.emplace(cell, std::move(names));
+    }
+    ports_.read_status([round](std::vector<PartitionStatus> now) { round->before = std::move(now); });
+    ports_.read_state([round](const State& state) { round->unowned.push_back(unowned_in(state, round->running)); });
+    after_the_looks([round](Sweep& sweep, const auto& now) { sweep.compare(*round, now); });
+  }
+
   // A driver that cannot look now is asked again by the next round.
-  Names running() {
+  Names running(const std::string& cell) {
     try {
-      const auto names = ports_.domains.running(settings_.cell);
+      const auto names = ports_.domains.running(cell);
       return {names.begin(), names.end()};
     } catch (const std::exception&) {
       return {};
     }
   }
 
-  void compare(const std::shared_ptr<Round>& round) {
-    ports_.read_status([round](const std::vector<PartitionStatus>& all) {
-      round->ready = std::ranges::all_of(all, [](const auto& one) { return one.ready && !one.stopped; });
-    });
-    ports_.read_state([round](const State& state) {
-      ++round->partitions;
-      std::erase_if(round->unowned, [&](const std::string& name) { return state.domains.find(name) != nullptr; });
-    });
+  void compare(const Round& round, const std::vector<PartitionStatus>& after) {
+    // When a partition came or went meanwhile, nobody can say whose look was whose.
+    if (!std::ranges::equal(round.before, after, is_same) || after.size() != round.unowned.size()) return;
+    NamesByCell suspects;
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      if (!after[i].ready || after[i].stopped) continue;
+      for (const auto& [cell, names] : round.unowned[i]) {
+        report(cell, names);
+        suspects.emplace(cell, names);
+      }
+    }
+    suspects_ = std::move(suspects);
   }
 
-  // On the stage's thread.
-  void compared(Names unowned) {
+  void report(const std::string& cell, const Names& unowned) {
     schema::OrphansFoundT found;
-    const std::lock_guard lock(mutex_);
-    std::ranges::set_intersection(unowned, suspects_, std::back_inserter(found.names));
-    suspects_ = std::move(unowned);
+    std::ranges::set_intersection(unowned, suspects_[cell], std::back_inserter(found.names));
     if (found.names.empty()) return;
     if (found.names.size() > orphans_max) found.names.resize(orphans_max);
     // A report that cannot be appended is made again by the next round.
-    ports_.log.append(ports_.log.next_id(), Topic::decisions, settings_.cell, schema::encode(found, ""),
+    ports_.log.append(ports_.log.next_id(), Topic::decisions, cell, schema::encode(found, ""),
                       [](const std::string*) {});
   }
 
   SweepPorts ports_;
   SweepSettings settings_;
-  std::mutex mutex_;
-  Names suspects_;
+  NamesByCell suspects_;  // nobody's in the round before
 };
 
 namespace json = boost::json;

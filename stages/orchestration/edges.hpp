@@ -22,26 +22,27 @@ namespace virtscale::orchestration {
 
 /// `StageRunner::read_state`: calls `look` with the state of each partition in turn, on one thread, then drops it.
 using ReadState = std::function<void(std::function<void(const State&)> look)>;
-/// `StageRunner::read_status`: calls `tell` before the looks of a later ReadState.
+/// `StageRunner::read_status`: calls `tell` once, with the partitions in the order of the looks. What is asked of both
+/// is answered in the order of the asking, on the same thread.
 using ReadStatus = std::function<void(std::function<void(std::vector<PartitionStatus>)> tell)>;
 
 /// All outlive the sweep.
 struct SweepPorts {
   Domains& domains;
   EdgeLog& log;
-  Executor& executor;  ///< where `Domains::running` may block: not the stage's thread
+  Executor& executor;  ///< where the sweep works and `Domains::running` may block: not the stage's thread
   ReadState read_state;
   ReadStatus read_status;
 };
 
 struct SweepSettings {
-  std::string cell;  ///< its partition is told of the orphans
   Duration every = seconds(10);
 };
 
-/// Compares what runs with what is owned, at once and then each `every`, until the last reference is dropped, and
-/// appends OrphansFound for those that were nobody's twice in a row. While a partition still folds its history, or has
-/// stopped, nothing is compared.
+/// Compares, at once and then each `every`, what runs in the cells of this process's partitions with what these
+/// partitions own, until the last reference is dropped; and appends OrphansFound, keyed by the cell, for those that
+/// were nobody's twice in a row. A partition that still folds its history, or has stopped, is left out; a round during
+/// which a partition comes or goes compares nothing. The cells of other processes are theirs to sweep.
 std::shared_ptr<void> start_orphan_sweep(SweepPorts ports, SweepSettings settings);
 
 /// Rows of each kind in one answer; a larger cell is cut off, and `truncated` says so.

@@ -31,17 +31,14 @@ class ManualExecutor final : public Executor {
     const std::lock_guard lock(mutex_);
     later_.push_back(std::move(run));
   }
-  // Runs all that is ready; then what was for later is ready.
+  // Runs all that is ready, and what it posts; then what was for later is ready.
   void turn() {
-    std::deque<std::function<void()>> now;
-    {
-      const std::lock_guard lock(mutex_);
-      now.swap(ready_);
+    for (auto now = take(ready_); !now.empty(); now = take(ready_)) {
+      for (auto& run : now) run();
     }
-    for (auto& run : now) run();
+    auto later = take(later_);
     const std::lock_guard lock(mutex_);
-    std::move(later_.begin(), later_.end(), std::back_inserter(ready_));
-    later_.clear();
+    std::move(later.begin(), later.end(), std::back_inserter(ready_));
   }
   template <class Until>
   bool turn_until(Until is_so) {
@@ -54,24 +51,30 @@ class ManualExecutor final : public Executor {
   }
 
  private:
+  using Queue = std::deque<std::function<void()>>;
+  Queue take(Queue& from) {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(from, {});
+  }
+
   std::mutex mutex_;
-  std::deque<std::function<void()>> ready_, later_;
+  Queue ready_, later_;
 };
+
+using Orphans = std::pair<std::string, std::vector<std::string>>;  // the record's key, and the names
 
 class RecordingLog final : public EdgeLog {
  public:
-  std::vector<std::vector<std::string>> orphans;
-  std::string key;
+  std::vector<Orphans> orphans;
 
   EventId next_id() override { return {1, 0, ++count_, Source::edge}; }
-  void append(EventId, Topic to, std::string_view to_key, std::vector<std::byte> event, Appended done) override {
+  void append(EventId, Topic to, std::string_view key, std::vector<std::byte> event, Appended done) override {
     EXPECT_EQ(to, Topic::decisions);
-    key = to_key;
     ASSERT_NE(schema::verify_event(event), nullptr);
     std::vector<std::string> names;
     for (const auto* name : *schema::GetEvent(event.data())->body_as_OrphansFound()->names())
       names.push_back(name->str());
-    orphans.push_back(names);
+    orphans.emplace_back(key, names);
     done(nullptr);
   }
   void watch(Topic, std::function<void(const LogRecord&)>) override {}
@@ -89,7 +92,7 @@ class WithProcesses : public testing::Test {
     world.apply_cell("prod-eu-a", {node("nd-1", "zone-a")});
   }
   void TearDown() override {
-    for (const auto& name : domains->running("prod-eu-a")) {
+    for (const auto& name : may_run) {
       std::promise<void> ended;
       domains->stop(name, [&](const Failure*) { ended.set_value(); });
       ended.get_future().get();
@@ -97,10 +100,11 @@ class WithProcesses : public testing::Test {
     domains.reset();
     std::filesystem::remove_all(directory);
   }
-  void run(const std::string& name) {
+  void run(const std::string& name, const std::string& cell = "prod-eu-a") {
+    may_run.push_back(name);
     DomainOrder order;
     order.name = name;
-    order.cell = "prod-eu-a";
+    order.cell = cell;
     order.command = {"sleep", "1000"};
     std::promise<void> ended;
     domains->start(order, [&](const DomainAddress* address, const Failure*) {
@@ -109,30 +113,42 @@ class WithProcesses : public testing::Test {
     });
     ended.get_future().get();
   }
-  ReadState read_state() {
-    return [this](const std::function<void(const State&)>& look) { look(world.state); };
-  }
 
   std::filesystem::path directory;
   std::unique_ptr<Domains> domains;
+  std::vector<std::string> may_run{"web-1"};
   ManualExecutor executor;
   World world;
 };
 
+// Two partitions of this process: cells prod-eu-a and, in `other`, prod-eu-b.
 class OrphanSweep : public WithProcesses {
  protected:
-  std::shared_ptr<void> start() {
-    return start_orphan_sweep({*domains, log, executor, read_state(),
-                               [this](const std::function<void(std::vector<PartitionStatus>)>& tell) {
-                                 tell({{.stage = "orchestration", .ready = ready},
-                                       {.stage = "orchestration", .partition = 1, .ready = true, .stopped = stopped}});
-                               }},
-                              {.cell = "prod-eu-a"});
+  void SetUp() override {
+    WithProcesses::SetUp();
+    other.apply_cell("prod-eu-b", {node("nd-9", "zone-z")});
   }
-
+  std::shared_ptr<void> start() {
+    return start_orphan_sweep(
+        {*domains, log, executor,
+         [this](const std::function<void(const State&)>& look) {
+           if (owns_first) look(world.state);
+           if (owns_other) look(other.state);
+           if (after_looks) after_looks();
+         },
+         [this](const std::function<void(std::vector<PartitionStatus>)>& tell) {
+           std::vector<PartitionStatus> all;
+           if (owns_first) all.push_back({.stage = "orchestration", .ready = ready});
+           if (owns_other) all.push_back({.stage = "orchestration", .partition = 1, .ready = true, .stopped = stopped});
+           tell(std::move(all));
+         }},
+        {});
+  }
+  World other;
   RecordingLog log;
-  bool ready = true;
-  bool stopped = false;
+  bool owns_first = true, owns_other = true;
+  bool ready = true, stopped = false;
+  std::function<void()> after_looks;
 };
 
 TEST_F(OrphanSweep, ReportsWhatWasNobodysTwiceInARow) {
@@ -144,10 +160,54 @@ TEST_F(OrphanSweep, ReportsWhatWasNobodysTwiceInARow) {
   EXPECT_THAT(log.orphans, IsEmpty()) << "a start may be in flight";
   run("stray-2");
   executor.turn();
-  EXPECT_THAT(log.orphans, ElementsAre(ElementsAre("stray-1")));
-  EXPECT_EQ(log.key, "prod-eu-a");
+  EXPECT_THAT(log.orphans, ElementsAre(Orphans("prod-eu-a", {"stray-1"})));
   executor.turn();
-  EXPECT_THAT(log.orphans.back(), ElementsAre("stray-1", "stray-2"));
+  EXPECT_EQ(log.orphans.back(), Orphans("prod-eu-a", {"stray-1", "stray-2"}));
+}
+
+TEST_F(OrphanSweep, TellsEachCellOfItsOwnOrphans) {
+  run("stray-a");
+  run("stray-b", "prod-eu-b");
+  const auto sweep = start();
+  for (int i = 0; i < 2; ++i) executor.turn();
+  EXPECT_THAT(log.orphans, ElementsAre(Orphans("prod-eu-a", {"stray-a"}), Orphans("prod-eu-b", {"stray-b"})));
+}
+
+TEST_F(OrphanSweep, LeavesTheCellsOfOtherProcessesAlone) {
+  owns_other = false;
+  run("owned-elsewhere", "prod-eu-b");
+  run("of-no-known-cell", "prod-us-a");
+  const auto sweep = start();
+  for (int i = 0; i < 3; ++i) executor.turn();
+  EXPECT_THAT(log.orphans, IsEmpty());
+}
+
+TEST_F(OrphanSweep, SuspectsAnewWhenAPartitionComesBack) {
+  run("stray-b", "prod-eu-b");
+  const auto sweep = start();
+  executor.turn();
+  owns_other = false;
+  executor.turn();
+  owns_other = true;
+  executor.turn();
+  EXPECT_THAT(log.orphans, IsEmpty()) << "the next owner may have started it meanwhile";
+  executor.turn();
+  EXPECT_THAT(log.orphans, ElementsAre(Orphans("prod-eu-b", {"stray-b"})));
+}
+
+// Of the looks, the first would then be taken for the partition that is gone.
+TEST_F(OrphanSweep, ComparesNothingWhileAPartitionGoes) {
+  run("stray-a");
+  ready = false;
+  bool goes = true;
+  after_looks = [&] { owns_first = !(goes && owns_first); };
+  const auto sweep = start();
+  for (int i = 0; i < 4; ++i) executor.turn();
+  EXPECT_THAT(log.orphans, IsEmpty());
+  goes = false;
+  owns_first = ready = true;
+  for (int i = 0; i < 2; ++i) executor.turn();
+  EXPECT_THAT(log.orphans, ElementsAre(Orphans("prod-eu-a", {"stray-a"})));
 }
 
 TEST_F(OrphanSweep, ForgetsASuspectThatTurnsOutToBeOwned) {
@@ -159,19 +219,18 @@ TEST_F(OrphanSweep, ForgetsASuspectThatTurnsOutToBeOwned) {
   EXPECT_THAT(log.orphans, IsEmpty());
 }
 
-TEST_F(OrphanSweep, ComparesNothingWhileAPartitionStillFoldsItsHistory) {
-  run("stray-1");
+TEST_F(OrphanSweep, LeavesOutAPartitionThatStillFoldsItsHistoryOrHasStopped) {
+  run("stray-a");
+  run("stray-b", "prod-eu-b");
   ready = false;
   const auto sweep = start();
-  for (int i = 0; i < 4; ++i) executor.turn();
-  EXPECT_THAT(log.orphans, IsEmpty());
+  for (int i = 0; i < 2; ++i) executor.turn();
+  EXPECT_THAT(log.orphans, ElementsAre(Orphans("prod-eu-b", {"stray-b"})));
+  log.orphans.clear();
   ready = true;
   stopped = true;
-  for (int i = 0; i < 4; ++i) executor.turn();
-  EXPECT_THAT(log.orphans, IsEmpty());
-  stopped = false;
   for (int i = 0; i < 2; ++i) executor.turn();
-  EXPECT_THAT(log.orphans, ElementsAre(ElementsAre("stray-1")));
+  EXPECT_THAT(log.orphans, ElementsAre(Orphans("prod-eu-a", {"stray-a"})));
 }
 
 TEST_F(OrphanSweep, EndsWhenItIsDropped) {

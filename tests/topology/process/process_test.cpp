@@ -249,7 +249,7 @@ TEST_F(ProcessDriver, LeavesDomainsRunningWhenVirtscaleIsKilled) {
 TEST_F(ProcessDriver, AdoptsADomainWhoseFileWasNotWrittenInTime) {
   const auto before = start(*domains, order("web-1", {"sleep", "1000"}));
   const auto pids = processes();
-  DomainFiles(directory).write("web-1", {.cell = "eu"}, WriteCare::hasty);
+  DomainFiles(directory).write("web-1", {0, 0, 0, "", "eu"}, WriteCare::hasty);
   domains = make();
   EXPECT_THAT(domains->running("eu"), ElementsAre("web-1"));
   EXPECT_EQ(start(*domains, order("web-1", {"sleep", "1000"})).address.port, before.address.port);
