@@ -53,7 +53,7 @@ http: {{signal: '127.0.0.1:{signal}', audit: '127.0.0.1:{audit}'}}
 haproxy: {{address: '127.0.0.1:{haproxy}'}}
 smtp: {{url: 'smtp://127.0.0.1:{smtp}', from: virtscale@example.org}}
 ledger: {{key: {key}}}
-sweep: {{cell: {cell}, every: 5s}}
+sweep: {{every: 5s}}
 tokens:
   - {{org: {org}, sha256: {org_hash}}}
   - {{operator: true, sha256: {operator_hash}}}

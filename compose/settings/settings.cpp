@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::size_t path_bytes_max = 4'096;
 constexpr std::size_t tokens_max = 10'000;
+constexpr std::size_t properties_max = 100;
+// Topic names have at most 249 bytes in Kafka.
+constexpr std::size_t prefix_bytes_max = 100;
 // Each partition has its own lanes to every other; more than this is a mistake on one log.
 constexpr std::int64_t partitions_max = 1'024;
 constexpr std::int64_t segment_mib_min = 1;
@@ -61,6 +64,21 @@ std::string read_haproxy(std::string_view text, std::string& value) {
   return "write the path of HAProxy's stats socket, or HOST:PORT";
 }
 
+std::string read_bootstrap(std::string_view text, std::string& value) {
+  if (auto fault = read_plain_line(text, path_bytes_max, value); !fault.empty()) return fault;
+  if (text.find(':') != std::string_view::npos && text.find(' ') == std::string_view::npos) return {};
+  return "write HOST:PORT, or several joined by commas";
+}
+
+/// What other processes are told of this one, or where a bucket is.
+std::string read_http_url(std::string_view text, std::string& value) {
+  if (auto fault = read_plain_line(text, path_bytes_max, value); !fault.empty()) return fault;
+  if (text.find('@') != std::string_view::npos) return "no user in the url";
+  const bool is_url = text.starts_with("http://") || text.starts_with("https://");
+  return is_url && !text.ends_with('/') ? ""
+                                        : "write http://HOST:PORT or https://HOST:PORT, without a slash at the end";
+}
+
 std::string read_smtp_url(std::string_view text, std::string& value) {
   if (auto fault = read_plain_line(text, path_bytes_max, value); !fault.empty()) return fault;
   // A password in a URL would reach every error that names the server.
@@ -98,9 +116,14 @@ std::string read_format(std::string_view text, bool& value) {
 }
 
 void read_http(const YamlNode& node, Settings& settings, Faults& faults) {
-  Fields fields(node, "`http`", {"signal", "audit", "certificate", "key"}, faults);
+  Fields fields(node, "`http`",
+                {"signal", "audit", "policy", "orchestration", "dataplane", "advertise", "certificate", "key"}, faults);
   fields.read("signal", Presence::optional, read_endpoint, settings.signal);
   fields.read("audit", Presence::optional, read_endpoint, settings.audit);
+  fields.read("policy", Presence::optional, read_endpoint, settings.policy);
+  fields.read("orchestration", Presence::optional, read_endpoint, settings.orchestration);
+  fields.read("dataplane", Presence::optional, read_endpoint, settings.dataplane);
+  fields.read("advertise", Presence::optional, read_http_url, settings.advertise);
   fields.read_line("certificate", Presence::optional, path_bytes_max, settings.certificate_file);
   fields.read_line("key", Presence::optional, path_bytes_max, settings.certificate_key_file);
   if (settings.certificate_file.empty() != settings.certificate_key_file.empty()) {
@@ -121,6 +144,65 @@ void read_log(const YamlNode& node, Settings& settings, Faults& faults) {
   for (std::size_t i = 0; i < topics_count; ++i) {
     topics.read_number(topic_names[i], Presence::optional, 1, partitions_max, settings.layout.partitions[i]);
   }
+}
+
+void read_properties(const YamlNode& node, KafkaSettings& kafka, Faults& faults) {
+  if (node.kind != YamlNode::Kind::map || node.keys.size() > properties_max) {
+    return faults.add(node.at, "`properties` is a map of at most " + std::to_string(properties_max) +
+                                   " settings of librdkafka, such as `security.protocol: SASL_SSL`");
+  }
+  for (std::size_t i = 0; i < node.keys.size(); ++i) {
+    if (node.items[i].kind != YamlNode::Kind::text) {
+      faults.add(node.items[i].at, "`" + node.keys[i].text + "` must be one value");
+    }
+    kafka.properties[node.keys[i].text] = node.items[i].text;
+  }
+}
+
+void read_kafka(const YamlNode& node, Settings& settings, Faults& faults) {
+  auto& kafka = settings.kafka;
+  Fields fields(node, "`kafka`", {"bootstrap", "prefix", "replication", "in_sync_min", "session_timeout", "properties"},
+                faults);
+  fields.read("bootstrap", Presence::needed, read_bootstrap, kafka.bootstrap);
+  const auto* prefix = fields.find("prefix", Presence::optional);
+  if (prefix && !(prefix->kind == YamlNode::Kind::text && prefix->text.empty())) {
+    fields.read_line("prefix", Presence::optional, prefix_bytes_max, kafka.prefix);
+  }
+  fields.read_number("replication", Presence::optional, 1, 7, kafka.replication);
+  fields.read_number("in_sync_min", Presence::optional, 1, 7, kafka.in_sync_min);
+  if (kafka.in_sync_min > kafka.replication) {
+    faults.add(node.at, "`in_sync_min` is above `replication`: nothing could be written; lower it");
+  }
+  fields.read_time("session_timeout", Presence::optional, seconds(6), seconds(300), kafka.session_timeout);
+  if (const auto* properties = fields.find("properties", Presence::optional)) {
+    read_properties(*properties, kafka, faults);
+  }
+}
+
+void read_domains(const YamlNode& node, Settings& settings, Faults& faults) {
+  Fields fields(node, "`domains`", {"directory"}, faults);
+  fields.read_line("directory", Presence::needed, path_bytes_max, settings.domains_directory);
+}
+
+void read_s3(const YamlNode& node, S3Settings& s3, Faults& faults) {
+  Fields fields(node, "`s3`", {"endpoint", "region", "bucket", "prefix", "credentials_file"}, faults);
+  fields.read("endpoint", Presence::needed, read_http_url, s3.endpoint);
+  fields.read_line("region", Presence::optional, name_bytes_max, s3.region);
+  fields.read_line("bucket", Presence::needed, name_bytes_max, s3.bucket);
+  fields.read_line("prefix", Presence::optional, name_bytes_max, s3.prefix);
+  fields.read_line("credentials_file", Presence::needed, path_bytes_max, s3.credentials_file);
+}
+
+void read_snapshots(const YamlNode& node, Settings& settings, Faults& faults) {
+  auto& snapshots = settings.snapshots;
+  Fields fields(node, "`snapshots`", {"directory", "s3", "every", "keep"}, faults);
+  fields.read_line("directory", Presence::optional, path_bytes_max, snapshots.directory);
+  if (const auto* s3 = fields.find("s3", Presence::optional)) read_s3(*s3, snapshots.s3, faults);
+  if (snapshots.directory.empty() == snapshots.s3.endpoint.empty()) {
+    faults.add(node.at, "snapshots go to one place: write either `directory` or `s3`");
+  }
+  fields.read_time("every", Presence::optional, seconds(1), hours(24), snapshots.every);
+  fields.read_number("keep", Presence::optional, 1, 100, snapshots.keep);
 }
 
 void read_state(const YamlNode& node, Settings& settings, Faults& faults) {
@@ -178,8 +260,7 @@ void read_tokens(const YamlNode& node, Settings& settings, Faults& faults) {
 }
 
 void read_sweep(const YamlNode& node, Settings& settings, Faults& faults) {
-  Fields fields(node, "`sweep`", {"cell", "every"}, faults);
-  fields.read("cell", Presence::optional, read_name, settings.sweep_cell);
+  Fields fields(node, "`sweep`", {"every"}, faults);
   fields.read_time("every", Presence::optional, seconds(1), hours(1), settings.sweep_every);
 }
 
@@ -190,19 +271,24 @@ void read_journal(const YamlNode& node, Settings& settings, Faults& faults) {
 }
 
 using ReadSection = void (*)(const YamlNode&, Settings&, Faults&);
-constexpr std::array<std::pair<std::string_view, ReadSection>, 9> sections = {{{"http", read_http},
-                                                                               {"log", read_log},
-                                                                               {"state", read_state},
-                                                                               {"haproxy", read_load_balancer},
-                                                                               {"smtp", read_smtp},
-                                                                               {"ledger", read_ledger},
-                                                                               {"tokens", read_tokens},
-                                                                               {"sweep", read_sweep},
-                                                                               {"journal", read_journal}}};
+constexpr std::array<std::pair<std::string_view, ReadSection>, 12> sections = {{{"http", read_http},
+                                                                                {"log", read_log},
+                                                                                {"kafka", read_kafka},
+                                                                                {"domains", read_domains},
+                                                                                {"snapshots", read_snapshots},
+                                                                                {"state", read_state},
+                                                                                {"haproxy", read_load_balancer},
+                                                                                {"smtp", read_smtp},
+                                                                                {"ledger", read_ledger},
+                                                                                {"tokens", read_tokens},
+                                                                                {"sweep", read_sweep},
+                                                                                {"journal", read_journal}}};
 
 void read_settings(const YamlNode& node, Settings& settings, Faults& faults) {
   Fields fields(node, "the settings",
-                {"http", "log", "state", "haproxy", "smtp", "ledger", "tokens", "sweep", "journal"}, faults);
+                {"http", "log", "kafka", "domains", "snapshots", "state", "haproxy", "smtp", "ledger", "tokens",
+                 "sweep", "journal"},
+                faults);
   for (const auto& [name, read] : sections) {
     if (const auto* section = fields.find(name, Presence::optional)) read(*section, settings, faults);
   }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,16 +31,57 @@ struct TokenSetting {
   std::string sha256;
 };
 
+/// A Kafka cluster: the log of stages that run as processes of their own.
+struct KafkaSettings {
+  std::string bootstrap;                          ///< HOST:PORT,…; empty: the embedded log
+  std::string prefix;                             ///< of topics and groups
+  std::uint16_t replication = 3;                  ///< of the topics that `virtscale topics create` makes
+  std::uint16_t in_sync_min = 2;                  ///< min.insync.replicas
+  Duration session_timeout = seconds(6);          ///< after which a silent process is taken for dead
+  std::map<std::string, std::string> properties;  ///< of librdkafka, for SASL and TLS; values may be secrets
+};
+
+/// An S3 bucket that keeps snapshots.
+struct S3Settings {
+  std::string endpoint;  ///< https://HOST[:PORT]; empty: none
+  std::string region = "us-east-1";
+  std::string bucket;
+  std::string prefix;            ///< of all names in the bucket
+  std::string credentials_file;  ///< two lines: the id of the access key, and its secret
+};
+
+/// Where snapshots of state go, and when.
+struct SnapshotSettings {
+  std::string directory;  ///< empty: none, unless `s3` is given
+  S3Settings s3;
+  Duration every{};        ///< 0: on demand only
+  std::uint32_t keep = 3;  ///< of each partition, the newest
+};
+
 struct Settings {
-  // http: {signal: ADDRESS:PORT, audit: …, certificate: FILE, key: FILE}
+  // http: {signal: ADDRESS:PORT, …, advertise: URL, certificate: FILE, key: FILE}
   Endpoint signal{"127.0.0.1", 7070};
   Endpoint audit{"127.0.0.1", 7071};
+  Endpoint policy{"127.0.0.1", 7072};
+  Endpoint orchestration{"127.0.0.1", 7073};
+  Endpoint dataplane{"127.0.0.1", 7074};
+  /// How other processes reach this one; empty: by the address that it listens on.
+  std::string advertise;
   std::string certificate_file;  ///< PEM; empty: no TLS
   std::string certificate_key_file;
 
   // log: {segment_size: 128MiB, partitions: {alerts: 1, …}}
   LogLayout layout;
   std::uint64_t segment_bytes_max = 128ULL << 20U;
+
+  // kafka: {bootstrap: HOST:PORT,…, prefix: …, replication: 3, in_sync_min: 2, session_timeout: 6s, properties: {…}}
+  KafkaSettings kafka;
+
+  // domains: {directory: DIR}: of the driver `process`; shared by all processes of orchestration
+  std::string domains_directory;  ///< empty: `domains` in the data directory
+
+  // snapshots: {directory: DIR, every: 5m, keep: 3} or {s3: {endpoint, region, bucket, prefix, credentials_file}, …}
+  SnapshotSettings snapshots;
 
   // state: {commit_every: 1s}
   Duration commit_every = seconds(1);
@@ -61,8 +103,7 @@ struct Settings {
   // tokens: [{org: NAME, sha256: HEX}, {operator: true, sha256: HEX}]
   std::vector<TokenSetting> tokens;
 
-  // sweep: {cell: NAME, every: 10s}: whose partition is told of orphans
-  std::string sweep_cell = "local";
+  // sweep: {every: 10s}: how often orphans are looked for
   Duration sweep_every = seconds(10);
 
   // journal: {level: info, format: text | json}

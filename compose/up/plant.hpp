@@ -1,22 +1,11 @@
-// The plant: the log, the five stages, their edges and the HTTP servers of one process, in the order in which they
-// start and stop.
+// The plant: all five stages in one process over the embedded log, in the order in which they start and stop.
 #pragma once
 
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <string>
 
-#include "compose/settings/settings.hpp"
-#include "compose/up/ledger_mirror.hpp"
-#include "compose/up/stages.hpp"
-#include "compose/up/world.hpp"
-#include "stages/signal/schedules.hpp"
-#include "topology/adapters/asio/forward_clock.hpp"
-#include "topology/host/log_edge.hpp"
-#include "topology/ports/authorizer.hpp"
-#include "topology/ports/http.hpp"
-#include "topology/ports/journal.hpp"
+#include "compose/site/crew.hpp"
 
 namespace virtscale {
 
@@ -32,36 +21,14 @@ class Plant {
   void drain();
 
  private:
-  void open_log();
-  void start_stages();
-  void start_edges();
+  void open_log(std::function<void()> on_failure);
+  void start_crew();
   void start_servers();
-  void tell(const std::string& what);
-  void make_operator_token();
-  HttpHandler routes();
-  HttpHandler signal_routes();
 
-  Settings settings_;
-  std::filesystem::path data_;
-  Journal& journal_;
-  std::function<void()> on_failure_;
-
-  std::unique_ptr<Clock> system_clock_;
-  std::unique_ptr<Clock> steady_clock_;
-  ForwardClock clock_;
-  EdgeIds ids_;
-  std::unique_ptr<Metrics> metrics_;
-  std::unique_ptr<Authorizer> authorizer_;
+  Site site_;
   std::unique_ptr<Log> log_;
   Subscription failing_;
-  std::unique_ptr<World> world_;
-  std::unique_ptr<AllStages> stages_;
-  std::unique_ptr<ExecutorThread> edge_thread_;
-  std::unique_ptr<ExecutorThread> sweep_thread_;
-  std::unique_ptr<LogEdge> edge_;
-  std::unique_ptr<LedgerMirror> mirror_;
-  std::unique_ptr<signal::Schedules> schedules_;
-  std::shared_ptr<void> sweep_;
+  std::unique_ptr<Crew> crew_;
   std::unique_ptr<HttpServer> signal_server_;
   std::unique_ptr<HttpServer> audit_server_;
 };

@@ -173,50 +173,51 @@ std::set<std::string> selected_orgs(const State& state, const Selection& selecti
 
 class StatusReport {
  public:
-  StatusReport(const State& state, const Selection& selection, Instant now)
-      : state_(state), selection_(selection), now_(now) {}
+  StatusReport(const Selection& selection, Instant now) : selection_(selection), now_(now) {}
+
+  void add(const State& state) {
+    for (const auto& org : selected_orgs(state, selection_)) add_org(state, org);
+  }
 
   // Empty if what is asked for is not there.
-  std::string json() {
-    for (const auto& org : selected_orgs(state_, selection_)) add_org(org);
+  std::string json() const {
     const bool missing = orgs_.size() == 0 || (!selection_.service.empty() && services_listed_ == 0);
     if (missing && !selection_.org.empty()) return {};
     return JsonObject().put("orgs", orgs_.str()).put("complete", boolean(complete_)).str();
   }
 
  private:
-  void add_org(const std::string& org) {
+  void add_org(const State& state, const std::string& org) {
     if (orgs_.size() >= status_orgs_max) {
       complete_ = false;
       return;
     }
     JsonObject json;
     json.put_text("org", org);
-    put_contract(json, state_, org);
-    orgs_.add(json.put("services", services_json(org)).str());
+    put_contract(json, state, org);
+    orgs_.add(json.put("services", services_json(state, org)).str());
   }
 
-  std::string services_json(const std::string& org) {
+  std::string services_json(const State& state, const std::string& org) {
     JsonArray services;
     if (!selection_.service.empty()) {
       const auto key = key_of(org, selection_.service);
-      if (const auto* book = state_.services.find(key)) add_service(services, key, *book);
+      if (const auto* book = state.services.find(key)) add_service(services, state, key, *book);
       return services.str();
     }
-    state_.services.each(org + "/", [&](std::string_view key, const schema::ServiceBookT& book) {
-      return add_service(services, key, book);
+    state.services.each(org + "/", [&](std::string_view key, const schema::ServiceBookT& book) {
+      return add_service(services, state, key, book);
     });
     return services.str();
   }
 
-  bool add_service(JsonArray& services, std::string_view key, const schema::ServiceBookT& book) {
+  bool add_service(JsonArray& services, const State& state, std::string_view key, const schema::ServiceBookT& book) {
     if (services_listed_ >= status_services_max) return complete_ = false;
     ++services_listed_;
-    services.add(service_json(state_, key, book, now_));
+    services.add(service_json(state, key, book, now_));
     return true;
   }
 
-  const State& state_;
   const Selection& selection_;
   Instant now_;
   JsonArray orgs_;
@@ -245,13 +246,15 @@ std::optional<HttpResponse> objection(const HttpRequest& request, const Selectio
 
 }  // namespace
 
-HttpHandler status_handler(ReadState read, const Authorizer& authorizer, const Clock& clock) {
+HttpHandler status_handler(ReadStates read, const Authorizer& authorizer, const Clock& clock) {
   return [read = std::move(read), &authorizer, &clock](const HttpRequest& request,
                                                        std::shared_ptr<HttpResponder> responder) {
     const Selection selection{value_or_empty(request.query, "org"), value_or_empty(request.query, "service")};
     if (auto refusal = objection(request, selection, authorizer)) return responder->respond(std::move(*refusal));
-    read([selection, responder = std::move(responder), &clock](const State& state) {
-      auto json = StatusReport(state, selection, clock.now()).json();
+    read([selection, responder = std::move(responder), &clock](std::span<const State* const> states) {
+      StatusReport report(selection, clock.now());
+      for (const auto* state : states) report.add(*state);
+      const auto json = report.json();
       if (json.empty())
         return responder->respond(
             response_to({404, "not_found", "no contract or service of this name was applied: check org and service"}));

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <span>
 
 #include "stages/policy/state.hpp"
 #include "topology/ports/authorizer.hpp"
@@ -14,8 +15,9 @@
 
 namespace virtscale::policy {
 
-/// Runs the given function once, on the stage's thread, now or later. The state is borrowed until it returns.
-using ReadState = std::function<void(std::function<void(const State&)>)>;
+/// Calls `visit` once, on the stage's thread, with the state of every partition that this process owns. The states are
+/// borrowed until `visit` returns.
+using ReadStates = std::function<void(std::function<void(std::span<const State* const>)> visit)>;
 
 /// One answer lists at most this many services, and orgs: the stage folds nothing meanwhile, and a thousand take it a
 /// few milliseconds. `"complete": false` says that there are more; ask for one org or one service then.
@@ -24,6 +26,6 @@ inline constexpr std::size_t status_orgs_max = 1'000;
 
 /// `GET /v1/status[?org=ORG[&service=S]]`: contract, envelope, usage and services. Without `org` for operators only;
 /// 404 for an org or a service that is not known. `authorizer` and `clock` outlive the handler.
-HttpHandler status_handler(ReadState read, const Authorizer& authorizer, const Clock& clock);
+HttpHandler status_handler(ReadStates read, const Authorizer& authorizer, const Clock& clock);
 
 }  // namespace virtscale::policy

@@ -7,7 +7,7 @@
 #include <memory>
 #include <mutex>
 
-#include "compose/up/stages.hpp"
+#include "tests/bench/stages.hpp"
 #include "topology/host/log_edge.hpp"
 
 namespace virtscale::bench {

@@ -39,7 +39,7 @@ TEST(Settings, TakeEverythingThatIsWritten) {
       "tokens:\n  - {org: acme, sha256: " +
       hash + "}\n  - {operator: true, sha256: " + std::string(64, 'b') +
       "}\n"
-      "sweep: {cell: prod-eu-a, every: 1m}\n"
+      "sweep: {every: 1m}\n"
       "journal: {level: warning, format: json}\n");
   ASSERT_THAT(parsed.faults, IsEmpty()) << parsed.faults[0].message;
   const auto& settings = parsed.settings;

@@ -46,7 +46,7 @@ class PolicyStatus : public ::testing::Test {
     HttpRequest request{.method = method, .path = "/v1/status", .query = std::move(query), .headers = {}, .body = {}};
     if (!authorization.empty()) request.headers["authorization"] = authorization;
     const auto handler =
-        status_handler([this](const std::function<void(const State&)>& see) { see(policy.state); }, tokens, clock);
+        status_handler([this](const auto& see) { see(std::array<const State*, 1>{&policy.state}); }, tokens, clock);
     std::vector<HttpResponse> responses;
     handler(request, std::make_shared<Kept>(responses));
     EXPECT_EQ(responses.size(), 1u);

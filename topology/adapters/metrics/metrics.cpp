@@ -6,6 +6,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <string>
@@ -18,6 +19,8 @@ using Buckets = prometheus::Histogram::BucketBoundaries;
 
 // From a microsecond, which a lone fold takes, to a tenth of a second, which nothing should.
 const Buckets fold_seconds = {1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 5e-4, 1e-3, 1e-2, 1e-1};
+// From a fold's share to a boot that takes minutes.
+const Buckets step_seconds = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300};
 const Buckets batch_records = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
 
 // The families of all stages; a partition adds its own lines to each.
@@ -31,7 +34,11 @@ struct Families {
         failed(counter(registry, "effects_failed_total", "Effects that failed for good.")),
         retried(counter(registry, "effects_retried_total", "Attempts of effects beyond the first.")),
         dead_letters(counter(registry, "dead_letters_total", "Records that went to deadletters.")),
-        duplicates(counter(registry, "duplicates_dropped_total", "Copies that were seen by their lane number.")) {}
+        duplicates(counter(registry, "duplicates_dropped_total", "Copies that were seen by their lane number.")),
+        usage(gauge(registry, "org_usage", "An org's envelope, committed and reserved usage: mvcpu, MiB, GiB.")),
+        steps(histogram(registry, "step_seconds", "Seconds from the signal to a step of a scale event.")),
+        lines(counter(registry, "ledger_lines_total", "Lines written, by decision.")),
+        refusals(counter(registry, "refusals_total", "Scale events that a contract refused.")) {}
 
   static prometheus::Family<prometheus::Counter>& counter(prometheus::Registry& registry, const char* name,
                                                           const char* help) {
@@ -55,6 +62,10 @@ struct Families {
   prometheus::Family<prometheus::Counter>& retried;
   prometheus::Family<prometheus::Counter>& dead_letters;
   prometheus::Family<prometheus::Counter>& duplicates;
+  prometheus::Family<prometheus::Gauge>& usage;
+  prometheus::Family<prometheus::Histogram>& steps;
+  prometheus::Family<prometheus::Counter>& lines;
+  prometheus::Family<prometheus::Counter>& refusals;
 };
 
 class PartitionMetrics final : public StageMetrics {
@@ -115,12 +126,42 @@ class PrometheusMetrics final : public Metrics {
     return *slot;
   }
 
+  void usages(std::span<const OrgUsage> all) override {
+    const std::lock_guard lock(mutex_);
+    for (auto* gauge : usages_) families_.usage.Remove(gauge);
+    usages_.clear();
+    for (const auto& one : all.first(std::min(all.size(), usages_max))) {
+      show(one, "envelope", one.envelope);
+      show(one, "committed", one.committed);
+      show(one, "reserved", one.reserved);
+    }
+  }
+
+  void line_written(const LineWritten& line) override {
+    families_.lines.Add({{"decision", std::string(line.decision)}}).Increment();
+    if (!line.dimension.empty()) {
+      families_.refusals.Add({{"org", std::string(line.org)}, {"dimension", std::string(line.dimension)}}).Increment();
+    }
+    for (const auto& [step, since_signal] : line.steps) {
+      families_.steps.Add({{"step", std::string(step)}}, step_seconds)
+          .Observe(static_cast<double>(since_signal.us) / 1e6);
+    }
+  }
+
   std::string render() const override { return prometheus::TextSerializer().Serialize(registry_.Collect()); }
 
  private:
+  void show(const OrgUsage& usage, const char* kind, std::int64_t value) {
+    auto& gauge =
+        families_.usage.Add({{"org", usage.org}, {"dimension", std::string(usage.dimension)}, {"kind", kind}});
+    gauge.Set(static_cast<double>(value));
+    usages_.push_back(&gauge);
+  }
+
   prometheus::Registry registry_;
   Families families_{registry_};
   std::mutex mutex_;
+  std::vector<prometheus::Gauge*> usages_;
   std::map<std::pair<std::string, std::uint32_t>, std::unique_ptr<PartitionMetrics>> partitions_;
 };
 

@@ -1,4 +1,4 @@
-#include "compose/up/operations.hpp"
+#include "compose/site/operations.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>

@@ -1,5 +1,5 @@
 // What operators ask a running Virtscale: readiness, metrics, stages, and the dead letters.
-#include "compose/up/operations.hpp"
+#include "compose/site/operations.hpp"
 
 #include <gmock/gmock.h>
 

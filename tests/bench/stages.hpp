@@ -1,4 +1,4 @@
-// All five stages in one process, each on a thread of its own, over one log.
+// All five stages in one process, each on a thread of its own, over one log; without edges, with instant drivers.
 //
 // The one thing to know: they share nothing but the log. What runs here as five threads runs elsewhere as five
 // processes, with the same code.

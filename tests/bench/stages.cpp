@@ -1,4 +1,4 @@
-#include "compose/up/stages.hpp"
+#include "tests/bench/stages.hpp"
 
 #include <iterator>
 

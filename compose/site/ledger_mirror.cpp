@@ -1,4 +1,4 @@
-#include "compose/up/ledger_mirror.hpp"
+#include "compose/site/ledger_mirror.hpp"
 
 #include <atomic>
 #include <vector>
