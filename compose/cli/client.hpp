@@ -17,6 +17,7 @@ struct ClientOptions {
 struct HttpAnswer {
   long status = 0;
   std::string body;
+  std::string content_type{};
 };
 
 /// Thrown when no answer came: what failed, where, and what to do.

@@ -61,16 +61,49 @@ void print_open_scales(const json::value& scales) {
   }
 }
 
+std::string state_of(const json::value& partition) {
+  if (text_of(partition, "stopped") == "true") return "stopped";
+  return text_of(partition, "ready") == "true" ? "ready" : "folding history";
+}
+
+// What the owner itself says of the partition; an empty object if it did not answer.
+const json::value& said_by_owner(const json::value& stages, const json::value& owner) {
+  static const json::value nothing = json::object();
+  for (const auto& partition : array_of(stages, "partitions")) {
+    const bool same = text_of(partition, "stage") == text_of(owner, "stage") &&
+                      text_of(partition, "partition") == text_of(owner, "partition");
+    if (same) return partition;
+  }
+  return nothing;
+}
+
+// Over Kafka: what the brokers know of each partition, and what its owner adds. `COMMITTED` and `FOLDED` are the last
+// offsets whose outcome is durable, and in memory.
+void print_owners(const json::value& stages) {
+  std::vector<std::vector<std::string>> rows{
+      {"STAGE", "PARTITION", "OWNER", "COMMITTED", "FOLDED", "END", "LAG", "REQUESTS", "TIMERS", "STATE"}};
+  for (const auto& owner : array_of(stages, "owners")) {
+    const auto& said = said_by_owner(stages, owner);
+    const bool silent = text_of(said, "stage").empty();
+    const auto committed = integer_of(owner, "committed_offset");
+    rows.push_back({text_of(owner, "stage"), text_of(owner, "partition"),
+                    text_of(owner, "owner").empty() ? "nobody" : text_of(owner, "owner"),
+                    committed < 0 ? "-" : std::to_string(committed),
+                    silent ? "-" : std::to_string(integer_of(said, "next_offset") - 1), text_of(owner, "end_offset"),
+                    silent ? std::to_string(integer_of(owner, "end_offset") - committed - 1) : text_of(said, "lag"),
+                    silent ? "-" : text_of(said, "requests_pending"), silent ? "-" : text_of(said, "timers"),
+                    silent ? "does not answer" : state_of(said)});
+  }
+  print_table(rows);
+}
+
 void print_stages(const json::value& stages) {
+  if (!array_of(stages, "owners").empty()) return print_owners(stages);
   std::vector<std::vector<std::string>> rows{{"STAGE", "PARTITION", "FOLDED", "LAG", "REQUESTS", "TIMERS", "STATE"}};
   for (const auto& partition : array_of(stages, "partitions")) {
-    const bool stopped = text_of(partition, "stopped") == "true";
-    const bool ready = text_of(partition, "ready") == "true";
     rows.push_back({text_of(partition, "stage"), text_of(partition, "partition"), text_of(partition, "next_offset"),
                     text_of(partition, "lag"), text_of(partition, "requests_pending"), text_of(partition, "timers"),
-                    stopped ? "stopped"
-                    : ready ? "ready"
-                            : "folding history"});
+                    state_of(partition)});
   }
   print_table(rows);
 }

@@ -66,7 +66,7 @@ def settings(places):
         return hashlib.sha256(token.encode()).hexdigest()
 
     return SETTINGS.format(signal=places.signal, audit=places.audit, haproxy=places.haproxy_admin, smtp=places.smtp,
-                           key=KEY, cell=CELL, org=ORG, org_hash=hashed(places.org_token),
+                           key=KEY, org=ORG, org_hash=hashed(places.org_token),
                            operator_hash=hashed(places.operator_token))
 
 

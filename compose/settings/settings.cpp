@@ -27,24 +27,6 @@ bool is_address(const std::string& address) {
   return inet_pton(AF_INET, address.c_str(), &bytes) == 1 || inet_pton(AF_INET6, address.c_str(), &bytes) == 1;
 }
 
-std::string read_endpoint(std::string_view text, Endpoint& value) {
-  const auto wrong = "write an IP address and a port, such as 127.0.0.1:7070 or [::1]:7070";
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return wrong;
-  auto address = text.substr(0, colon);
-  const auto port = text.substr(colon + 1);
-  const auto is_bracketed = address.starts_with('[') && address.ends_with(']');
-  if (is_bracketed) address = address.substr(1, address.size() - 2);
-  Endpoint endpoint{std::string(address)};
-  const auto read = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
-  const auto is_port = !port.empty() && read.ec == std::errc() && read.ptr == port.data() + port.size();
-  if (!is_port || !is_address(endpoint.address) || is_bracketed != (address.find(':') != std::string_view::npos)) {
-    return wrong;
-  }
-  value = std::move(endpoint);
-  return {};
-}
-
 // Of one server in HAProxy; more is as good as no bound.
 constexpr std::uint32_t connections_max = 1'000'000;
 
@@ -295,6 +277,24 @@ void read_settings(const YamlNode& node, Settings& settings, Faults& faults) {
 }
 
 }  // namespace
+
+std::string read_endpoint(std::string_view text, Endpoint& value) {
+  const auto wrong = "write an IP address and a port, such as 127.0.0.1:7070 or [::1]:7070";
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return wrong;
+  auto address = text.substr(0, colon);
+  const auto port = text.substr(colon + 1);
+  const auto is_bracketed = address.starts_with('[') && address.ends_with(']');
+  if (is_bracketed) address = address.substr(1, address.size() - 2);
+  Endpoint endpoint{std::string(address)};
+  const auto read = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
+  const auto is_port = !port.empty() && read.ec == std::errc() && read.ptr == port.data() + port.size();
+  if (!is_port || !is_address(endpoint.address) || is_bracketed != (address.find(':') != std::string_view::npos)) {
+    return wrong;
+  }
+  value = std::move(endpoint);
+  return {};
+}
 
 ParsedSettings parse_settings(std::string_view text) {
   static_assert(settings_bytes_max == yaml_bytes_max);

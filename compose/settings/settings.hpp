@@ -123,6 +123,9 @@ struct ParsedSettings {
   std::vector<SettingsFault> faults;  ///< empty if the settings can be used
 };
 
+/// Reads an IP address and a port. Empty, or what is wrong and what to do.
+std::string read_endpoint(std::string_view text, Endpoint& value);
+
 /// Reads YAML. Never throws.
 ParsedSettings parse_settings(std::string_view text);
 

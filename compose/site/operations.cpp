@@ -157,6 +157,8 @@ class Operations {
 
  private:
   void readiness(const Responder& to) {
+    const auto waiting_for = ports_.waiting_for ? ports_.waiting_for() : std::string();
+    if (!waiting_for.empty()) return answer(to, 503, json::object{{"waiting_for", waiting_for}});
     ports_.read_status([to](const std::vector<PartitionStatus>& partitions) {
       const bool ready = std::all_of(partitions.begin(), partitions.end(),
                                      [](const auto& status) { return status.ready && !status.stopped; });

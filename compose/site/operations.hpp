@@ -23,6 +23,8 @@ struct OperationsPorts {
   const Authorizer& authorizer;
   /// Calls `tell` once with the partitions of all stages, on any thread.
   std::function<void(std::function<void(std::vector<PartitionStatus>)> tell)> read_status;
+  /// What the process still waits for before it owns anything; empty: nothing. May be no function at all.
+  std::function<std::string()> waiting_for{};
 };
 
 /// `GET /healthz` (the process runs), `/readyz` (every partition has folded its history and none has stopped; else 503

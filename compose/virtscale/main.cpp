@@ -7,6 +7,7 @@
 #include "compose/cli/commands.hpp"
 #include "compose/cli/keys.hpp"
 #include "compose/cli/ledger.hpp"
+#include "compose/cli/topics.hpp"
 #include "compose/up/up.hpp"
 
 namespace {
@@ -30,6 +31,7 @@ struct Words {
   cli::LedgerOrder ledger;
   cli::KeysOrder keys;
   std::string position;
+  std::string config_file;
 };
 
 // The token: --token-file, else VIRTSCALE_TOKEN, else the file that VIRTSCALE_TOKEN_FILE names. Never an argument,
@@ -159,6 +161,23 @@ void add_deadletter_commands(CLI::App& app, Words& words, Run& run) {
     sub->add_option("POSITION", words.position, "PARTITION-OFFSET, as `list` prints it")->required();
 }
 
+void add_topic_commands(CLI::App& app, Words& words, Run& run) {
+  auto* topics = app.add_subcommand("topics",
+                                    "The topics of the log on Kafka, for stages that run as processes of "
+                                    "their own")
+                     ->require_subcommand(1);
+  auto* create = command(*topics, "create", "Make those that are missing; what is there is never altered", run,
+                         [&] { return cli::topics_create(words.context, words.config_file); });
+  auto* check = command(*topics, "check", "Compare partitions, replication and retention with the settings", run,
+                        [&] { return cli::topics_check(words.context, words.config_file); });
+  for (auto* sub : {create, check}) {
+    sub->add_option("--config", words.config_file, "settings with `kafka:` and `log: {partitions: …}`")
+        ->type_name("FILE")
+        ->required();
+    sub->footer("Exit status 1: a topic differs; each difference is named on stderr.");
+  }
+}
+
 int run_command(const Words& words, const Run& run) {
   try {
     return static_cast<int>(run());
@@ -190,6 +209,7 @@ int main(int argc, char** argv) {
   add_ledger_commands(app, words, run);
   add_key_commands(app, words, run);
   add_deadletter_commands(app, words, run);
+  add_topic_commands(app, words, run);
   try {
     app.parse(marked(argc, argv));
   } catch (const CLI::ParseError& error) {

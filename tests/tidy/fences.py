@@ -117,6 +117,8 @@ def may(layer, file, name, kind, folds):
     if layer == "replay":
         return may_replay(file, name, kind, folds)
     own = f"stages/{stage_of(file)}/"
+    if file.endswith("/main.cpp") and ours("compose/process/"):
+        return True
     return kind in ("pure", "impure", "system") or ours(own, "topology/", "schemas/") or (
         name.startswith("boost/json") and file.endswith(".cpp"))
 
