@@ -1,5 +1,6 @@
 #include "replay/snapshot.hpp"
 
+#include <charconv>
 #include <cstring>
 #include <fstream>
 
@@ -122,6 +123,19 @@ void copy_state(Refold& from, Refold& to) {
     table->each_encoded("", [&](std::string_view key, Bytes value) { return copy->load(key, value); });
   }
   to.rebuild();
+}
+
+void each_lane_given(Refold& refold, const std::function<void(TopicPartition, std::uint64_t)>& visit) {
+  const auto* table = table_named(refold.tables(), "host_lanes_given");
+  table->each_encoded("", [&](std::string_view key, Bytes value) {
+    // As topology/host/books.cpp writes it: a letter for the topic, then the partition.
+    std::uint32_t partition = 0;
+    std::from_chars(key.data() + 1, key.data() + key.size(), partition);
+    schema::LaneGivenT given;
+    decode_row(value, given);
+    visit({static_cast<Topic>(key.front() - 'a'), partition}, given.number);
+    return true;
+  });
 }
 
 }  // namespace virtscale::replay

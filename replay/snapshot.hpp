@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <stdexcept>
 
 #include "replay/refold.hpp"
@@ -33,5 +34,8 @@ void load_snapshot(const std::filesystem::path& directory, Refold& refold);
 /// Gives `to` the rows of `from`, of the same stage and partition, which may have folded on since. REQUIRES: `to` has
 /// folded nothing.
 void copy_state(Refold& from, Refold& to);
+
+/// Visits the last lane number that the refold has given to each partition of a topic.
+void each_lane_given(Refold& refold, const std::function<void(TopicPartition target, std::uint64_t number)>& visit);
 
 }  // namespace virtscale::replay

@@ -1,0 +1,110 @@
+#include "replay/verify/command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+
+#include "replay/progress.hpp"
+#include "replay/text.hpp"
+#include "replay/verify/verify.hpp"
+#include "topology/adapters/sodium/sodium.hpp"
+
+namespace virtscale::replay {
+namespace {
+
+struct Words {
+  std::string from;
+  std::string to;
+  std::string org;
+  std::string keys;
+};
+
+// The keys beside the log, unless others are named. Without any, signatures are not checked, and the report says so.
+std::optional<std::vector<VerifierKey>> keys_of(const Words& words, const LogSource& source) {
+  const std::filesystem::path directory = words.keys.empty() ? source.keys : std::filesystem::path(words.keys);
+  auto keys = directory.empty() ? std::vector<VerifierKey>() : public_keys(directory);
+  if (!keys.empty()) return keys;
+  if (!words.keys.empty()) throw UsageError("--keys " + words.keys + ": there is no public key (NAME.public) in it");
+  return std::nullopt;
+}
+
+std::uint64_t rate_of(const VerifyReport& report) {
+  return static_cast<std::uint64_t>(std::llround(static_cast<double>(report.records) / std::max(report.seconds, 1e-6)));
+}
+
+void print_json(const VerifyReport& report) {
+  std::printf(
+      "{\"records\": %llu, \"events\": %llu, \"lines\": %llu, \"checkpoints\": %llu, \"signatures\": %llu, "
+      "\"duplicates\": %llu, \"rejected\": %llu, \"not_yet_recorded\": %llu, \"records_per_s\": %llu, "
+      "\"divergence\": %s}\n",
+      static_cast<unsigned long long>(report.records), static_cast<unsigned long long>(report.events),
+      static_cast<unsigned long long>(report.lines), static_cast<unsigned long long>(report.checkpoints),
+      static_cast<unsigned long long>(report.signatures), static_cast<unsigned long long>(report.duplicates),
+      static_cast<unsigned long long>(report.rejected), static_cast<unsigned long long>(report.not_yet_recorded),
+      static_cast<unsigned long long>(rate_of(report)),
+      report.divergence ? to_json(*report.divergence).c_str() : "null");
+}
+
+void print_text(const VerifyReport& report) {
+  std::vector<std::vector<std::string>> rows = {
+      {"records", with_commas(report.records), "folded again, " + with_commas(rate_of(report)) + " a second"},
+      {"events", with_commas(report.events), "emitted again as they were recorded, to the byte"},
+      {"lines", with_commas(report.lines), "of ledgers"},
+      {"checkpoints", with_commas(report.checkpoints), "with the root of the lines before them"},
+      {"signatures", with_commas(report.signatures),
+       report.signatures < report.checkpoints ? "no public keys are known: name them with --keys DIR" : "hold"}};
+  const auto more = [&](std::uint64_t count, const char* name, const char* says) {
+    if (count > 0) rows.push_back({name, with_commas(count), says});
+  };
+  more(report.duplicates, "duplicates", "copies that a restart left in the log, each the same to the byte");
+  more(report.rejected, "rejected", "records that were no events or were not allowed: they are in deadletters");
+  more(report.not_yet_recorded, "not recorded", "events at the very end: a crash came before they were appended");
+  print_table(rows);
+  std::printf("%s", report.divergence ? to_text(*report.divergence).c_str() : "no divergence\n");
+}
+
+Instant instant_of(const std::string& option, const std::string& text, Instant otherwise) {
+  if (text.empty()) return otherwise;
+  const auto at = parse_instant(text);
+  if (!at) throw UsageError(option + " " + text + ": write a time as 2026-04-21T02:14:00Z, or microseconds since 1970");
+  return *at;
+}
+
+Exit run(const Context& context, const Words& words) {
+  auto source = open_log_source(context.log);
+  VerifyOptions options;
+  options.from = instant_of("--from", words.from, options.from);
+  options.to = instant_of("--to", words.to, options.to);
+  options.org = words.org;
+  options.keys = keys_of(words, source);
+  Progress progress("verify");
+  options.progress = [&](std::uint64_t seen, std::uint64_t expected) { progress.show(seen, expected); };
+  const auto report = verify(source, make_refolds(source.log->layout()), options);
+  progress.clear();
+  context.format == Format::json ? print_json(report) : print_text(report);
+  return report.divergence ? Exit::not_verified : Exit::done;
+}
+
+}  // namespace
+
+void add_verify_command(CLI::App& app, Chosen& chosen) {
+  auto words = std::make_shared<Words>();
+  auto* verify =
+      add_command(app, "verify", "Fold every stage again, and compare each event with the recorded one, to the byte",
+                  chosen, [words](const Context& context) { return run(context, *words); });
+  verify->add_option("--from", words->from, "compare records from this time on; all before is folded too")
+      ->type_name("TIME");
+  verify->add_option("--to", words->to, "and before this time")->type_name("TIME");
+  verify->add_option("--org", words->org, "compare the events of this org only");
+  verify->add_option("--keys", words->keys, "public keys (NAME.public) that signed; default: keys/ beside the log")
+      ->type_name("DIR");
+  verify->footer(
+      "Compared are: each event that a fold emits, header and key included; copies that restarts left; hashes of what\n"
+      "came from outside; the ledgers' lines, and the root and the signature of each checkpoint.\n"
+      "Exit status 5: there is a divergence; the first in time is printed, with both sides and the records that led to "
+      "it.\n"
+      "TIME is 2026-04-21T02:14:00Z or microseconds since 1970.\n"
+      "Example: virtscale-replay verify --log var/demo/data --json");
+}
+
+}  // namespace virtscale::replay
