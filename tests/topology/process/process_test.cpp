@@ -9,66 +9,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
-#include <filesystem>
 #include <fstream>
-#include <future>
 #include <set>
-#include <thread>
 
-#include "topology/adapters/process/domain_files.hpp"
-#include "topology/adapters/process/process_domains.hpp"
-#include "topology/adapters/process/process_table.hpp"
+#include "tests/topology/process/process_driver.hpp"
 
-namespace virtscale {
+namespace virtscale::process::test {
 namespace {
 
 namespace fs = std::filesystem;
-using process::DomainFile;
-using process::DomainFiles;
-using process::WriteCare;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-struct Outcome {
-  DomainAddress address;
-  std::optional<Failure> failure;
-};
-
-DomainOrder order(std::string name, std::vector<std::string> command) {
-  DomainOrder it;
-  it.name = std::move(name);
-  it.service = "web";
-  it.cell = "eu";
-  it.command = std::move(command);
-  return it;
-}
-
-Outcome start(Domains& domains, const DomainOrder& what) {
-  auto ended = std::make_shared<std::promise<Outcome>>();
-  domains.start(what, [ended](const DomainAddress* address, const Failure* failure) {
-    ended->set_value({address ? *address : DomainAddress{}, failure ? std::optional(*failure) : std::nullopt});
-  });
-  return ended->get_future().get();
-}
-
-std::optional<Failure> stop(Domains& domains, const std::string& name) {
-  auto ended = std::make_shared<std::promise<std::optional<Failure>>>();
-  domains.stop(name,
-               [ended](const Failure* failure) { ended->set_value(failure ? std::optional(*failure) : std::nullopt); });
-  return ended->get_future().get();
-}
-
-bool eventually(const std::function<bool()>& is_so) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (std::chrono::steady_clock::now() < end) {
-    if (is_so()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return false;
-}
 
 bool answers(std::uint16_t port) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -80,40 +32,6 @@ bool answers(std::uint16_t port) {
   ::close(fd);
   return connected;
 }
-
-class ProcessDriver : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "process-test-XXXXXX").string();
-    directory = ::mkdtemp(name.data());
-    domains = make();
-  }
-  void TearDown() override {
-    domains = make();
-    for (const auto& name : domains->running("eu")) EXPECT_FALSE(stop(*domains, name)) << name;
-    domains.reset();
-    EXPECT_THAT(processes(), IsEmpty());
-    fs::remove_all(directory);
-  }
-
-  std::unique_ptr<Domains> make() const {
-    return make_process_domains({.directory = directory, .grace = milliseconds(300)});
-  }
-  // Every live process of this test's domains, or of one of them.
-  std::vector<pid_t> processes(const std::string& domain = "") const {
-    std::vector<pid_t> all;
-    process::each_pid([&](pid_t pid) {
-      if (process::variable_of(pid, "VIRTSCALE_OWNER") != directory.string()) return;
-      if (!domain.empty() && process::variable_of(pid, "VIRTSCALE_DOMAIN") != domain) return;
-      const auto stat = process::stat_of(pid);
-      if (stat && !stat->is_dead()) all.push_back(pid);
-    });
-    return all;
-  }
-
-  fs::path directory;
-  std::unique_ptr<Domains> domains;
-};
 
 TEST_F(ProcessDriver, StartsAServerOnItsOwnPort) {
   const auto web = order("web-1", {"/usr/bin/python3", "-m", "http.server", "{port}", "--bind", "127.0.0.1"});
@@ -273,9 +191,9 @@ TEST_F(ProcessDriver, DoesNotTakeAnotherProcessForADomainThatHadItsPid) {
     ::execlp("sleep", "sleep", "1000", nullptr);
     ::_exit(1);
   }
-  const auto stat = process::stat_of(stranger);
+  const auto stat = stat_of(stranger);
   ASSERT_TRUE(stat);
-  const auto boot = process::boot_id();
+  const auto boot = boot_id();
   const DomainFile others[] = {{stranger, stat->start_ticks + 1, 4'711, boot, "eu"},
                                {stranger, stat->start_ticks, 4'711, "another-boot", "eu"}};
   for (const auto& file : others) {
@@ -283,7 +201,7 @@ TEST_F(ProcessDriver, DoesNotTakeAnotherProcessForADomainThatHadItsPid) {
     domains = make();
     EXPECT_THAT(domains->running("eu"), IsEmpty());
     EXPECT_FALSE(stop(*domains, "web-1"));
-    EXPECT_FALSE(process::stat_of(stranger)->is_dead()) << "a stranger was killed";
+    EXPECT_FALSE(stat_of(stranger)->is_dead()) << "a stranger was killed";
   }
   DomainFiles(directory).write("web-1", others[0], WriteCare::durable);
   const auto outcome = start(*domains, order("web-1", {"sleep", "1000"}));
@@ -349,13 +267,13 @@ TEST_F(ProcessDriver, HandsDownNeitherDescriptorsNorSecretsNorItsTerminal) {
   const int leak = ::open("/dev/null", O_RDONLY);
   start(*domains, order("web-1", {"sleep", "1000"}));
   const auto pid = processes().at(0);
-  EXPECT_FALSE(process::variable_of(pid, "VIRTSCALE_TEST_TOKEN"));
-  EXPECT_TRUE(process::variable_of(pid, "PATH"));
+  EXPECT_FALSE(variable_of(pid, "VIRTSCALE_TEST_TOKEN"));
+  EXPECT_TRUE(variable_of(pid, "PATH"));
   std::set<std::string> open;
   for (const auto& one : fs::directory_iterator("/proc/" + std::to_string(pid) + "/fd"))
     open.insert(one.path().filename());
   EXPECT_THAT(open, ElementsAre("0", "1", "2"));
-  EXPECT_EQ(process::stat_of(pid)->session, pid);
+  EXPECT_EQ(stat_of(pid)->session, pid);
   ::close(leak);
   ::unsetenv("VIRTSCALE_TEST_TOKEN");
 }
@@ -364,7 +282,7 @@ TEST_F(ProcessDriver, LeavesNoZombies) {
   start(*domains, order("web-1", {"true"}));
   const auto file = DomainFiles(directory).read("web-1");
   ASSERT_TRUE(file);
-  EXPECT_TRUE(eventually([&] { return !process::stat_of(file->pid); })) << "nobody waited for it";
+  EXPECT_TRUE(eventually([&] { return !stat_of(file->pid); })) << "nobody waited for it";
   EXPECT_THAT(domains->running("eu"), IsEmpty()) << "it has ended by itself";
 }
 
@@ -402,7 +320,7 @@ TEST_F(ProcessDriver, SaysThatItsDirectoryCannotBeMade) {
 }
 
 TEST_F(ProcessDriver, KeepsTheNewestOutputOnly) {
-  for (std::size_t i = 0; i < process::logs_kept_max + 5; ++i) {
+  for (std::size_t i = 0; i < logs_kept_max + 5; ++i) {
     const auto log = directory / "logs" / ("old-" + std::to_string(i) + ".log");
     std::ofstream(log) << "x";
     fs::last_write_time(log, fs::file_time_type::clock::now() - std::chrono::hours(2) + std::chrono::seconds(i));
@@ -413,4 +331,4 @@ TEST_F(ProcessDriver, KeepsTheNewestOutputOnly) {
 }
 
 }  // namespace
-}  // namespace virtscale
+}  // namespace virtscale::process::test

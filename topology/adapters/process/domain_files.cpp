@@ -99,15 +99,28 @@ bool DomainFiles::contains(const std::string& name) const {
   return ::access(path_of(name).c_str(), F_OK) == 0;
 }
 
+std::set<std::uint16_t> DomainFiles::ports_of_others(const std::string& name) const {
+  std::set<std::uint16_t> ports;
+  for (const auto& other : names()) {
+    if (other == name) continue;
+    if (const auto file = read(other)) ports.insert(file->port);
+  }
+  return ports;
+}
+
 void DomainFiles::prune_logs() {
   std::vector<std::pair<fs::file_time_type, fs::path>> logs;
   for (const auto& entry : fs::directory_iterator(directory_ / "logs")) {
-    if (!contains(entry.path().stem().string())) logs.emplace_back(entry.last_write_time(), entry.path());
+    // Another process may prune at the same time: what is gone already is no error.
+    std::error_code gone;
+    const auto written = entry.last_write_time(gone);
+    if (!gone && !contains(entry.path().stem().string())) logs.emplace_back(written, entry.path());
   }
   if (logs.size() <= logs_kept_max) return;
   std::ranges::sort(logs);
   logs.resize(logs.size() - logs_kept_max);
-  for (const auto& [at, path] : logs) fs::remove(path);
+  std::error_code ignored;
+  for (const auto& [at, path] : logs) fs::remove(path, ignored);
 }
 
 std::vector<std::string> DomainFiles::names() const {

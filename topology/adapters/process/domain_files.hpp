@@ -1,4 +1,7 @@
 // The files by which domains are found again: one for each, replaced as a whole.
+//
+// The one thing to know: several processes use one directory. Whoever writes or removes the file of a domain holds the
+// lock of its name (name_lock.hpp); whoever reads sees the file before or after a change.
 #pragma once
 
 #include <sys/types.h>
@@ -6,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +41,7 @@ enum class WriteCare : std::uint8_t { hasty, durable };
 /// `-`, not beginning with a dot, bounded.
 bool is_safe_name(std::string_view name);
 
-/// Used by one thread to write, and by any to read. Errors are std::system_error that name the file.
+/// Used by any thread. Errors are std::system_error that name the file.
 class DomainFiles {
  public:
   /// Throws std::system_error if the directory cannot be made or written.
@@ -47,6 +51,9 @@ class DomainFiles {
   const std::filesystem::path& directory() const { return directory_; }
   std::filesystem::path log_of(const std::string& name) const { return directory_ / "logs" / (name + ".log"); }
 
+  /// Where the names are locked.
+  std::filesystem::path locks() const { return directory_ / "lock"; }
+
   /// The file of a domain; nothing if there is none or it is no such file.
   std::optional<DomainFile> read(const std::string& name) const;
   void write(const std::string& name, const DomainFile& file, WriteCare care);
@@ -54,6 +61,8 @@ class DomainFiles {
   void remove(const std::string& name);
   std::vector<std::string> names() const;
   bool contains(const std::string& name) const;
+  /// Of all domains but this one.
+  std::set<std::uint16_t> ports_of_others(const std::string& name) const;
   /// Removes the oldest output of domains that have no file, all but `logs_kept_max`.
   void prune_logs();
 

@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
-#include <system_error>
+#include <stdexcept>
+#include <utility>
 
 #include "topology/adapters/process/domain_files.hpp"
+#include "topology/adapters/process/name_lock.hpp"
 #include "topology/adapters/process/process_table.hpp"
 #include "topology/adapters/process/spawn.hpp"
 #include "topology/adapters/process/worker.hpp"
@@ -30,7 +31,22 @@ constexpr Duration first_look = milliseconds(5);
 constexpr Duration look_pause_max = milliseconds(200);
 constexpr Duration reap_every = seconds(1);
 
+/// How long another process may hold a domain's name: far longer than a start takes, unless it was stopped in it.
+constexpr Duration lock_patience = seconds(3);
+/// Until a name that was held, or a start that was interrupted, is looked at again.
+constexpr Duration start_pause = milliseconds(50);
+/// Draws of a port that another process drew at the same moment.
+constexpr int port_claims_max = 100;
+
 using Groups = std::set<pid_t>;
+
+/// A start that is under way.
+struct Starting {
+  DomainOrder order;
+  Domains::Started done;
+  Duration waited{};
+  bool seen_interrupted = false;
+};
 
 /// A stop that is under way.
 struct Stopping {
@@ -40,6 +56,7 @@ struct Stopping {
   Duration waited;
   Duration pause = first_look;
   bool killed = false;
+  bool seen_interrupted = false;
 };
 
 std::string replaced(std::string word, const std::string& what, const std::string& by) {
@@ -59,28 +76,36 @@ void signal_all(const Groups& groups, int signal) {
   for (const auto group : groups) ::kill(-group, signal);
 }
 
+// What is wrong with an order, if anything is.
+std::optional<Failure> fault_of(const DomainOrder& order) {
+  const auto cannot_take = [](const std::string& what, const std::string& name) {
+    return Failure{"the driver `process` cannot take the name of " + what + " `" + name.substr(0, name_bytes_max) +
+                       "`: use at most 200 letters, digits, dots, dashes and underscores",
+                   false};
+  };
+  if (!is_safe_name(order.name)) return cannot_take("domain", order.name);
+  if (!is_safe_name(order.cell)) return cannot_take("cell", order.cell);
+  if (order.command.empty() || order.command.front().empty())
+    return Failure{"service " + order.service + " has no `command`, which the driver `process` starts", false};
+  return {};
+}
+
+Failure held_by_another(const std::string& name) {
+  return {"domain " + name + ": another process has begun to start or stop it and does not get on; if it is stopped " +
+          "(state T in ps), continue or end it"};
+}
+
 class ProcessDomains final : public Domains {
  public:
   explicit ProcessDomains(const ProcessDomainsOptions& options)
       : files_(options.directory), grace_(options.grace), boot_(boot_id()) {
-    for (const auto& name : files_.names()) {
-      if (const auto file = files_.read(name)) ports_[name] = file->port;
-    }
     files_.prune_logs();
     reap_later();
   }
 
   void start(const DomainOrder& order, Started done) override {
-    worker_.post([this, order, done = std::move(done)] {
-      std::optional<Failure> failure;
-      DomainAddress address{loopback, 0};
-      try {
-        address.port = start_now(order, failure);
-      } catch (const std::exception& error) {
-        failure = Failure{"domain " + order.name + ": " + error.what()};
-      }
-      failure ? done(nullptr, &*failure) : done(&address, nullptr);
-    });
+    const auto starting = std::make_shared<Starting>(Starting{.order = order, .done = std::move(done)});
+    worker_.post([this, starting] { attempt_start(starting); });
   }
 
   void stop(const std::string& name, Stopped done) override {
@@ -136,21 +161,38 @@ class ProcessDomains final : public Domains {
 
   // --- Start -----------------------------------------------------------------------------------------------------
 
-  std::uint16_t start_now(const DomainOrder& order, std::optional<Failure>& failure) {
-    if (!is_safe_name(order.name)) {
-      failure = Failure{"the driver `process` cannot take the name of domain `" + order.name.substr(0, name_bytes_max) +
-                            "`: use at most 200 letters, digits, dots, dashes and underscores",
-                        false};
-    } else if (!is_safe_name(order.cell)) {
-      failure = Failure{"the driver `process` cannot take the name of cell `" + order.cell.substr(0, name_bytes_max) +
-                            "`: use at most 200 letters, digits, dots, dashes and underscores",
-                        false};
-    } else if (order.command.empty() || order.command.front().empty()) {
-      failure = Failure{"service " + order.service + " has no `command`, which the driver `process` starts", false};
+  void attempt_start(const std::shared_ptr<Starting>& starting) {
+    std::optional<Failure> failure = fault_of(starting->order);
+    std::optional<std::uint16_t> port;
+    try {
+      if (!failure) port = start_now(*starting, failure);
+    } catch (const std::exception& error) {
+      failure = Failure{"domain " + starting->order.name + ": " + error.what()};
     }
-    if (failure) return 0;
-    if (const auto port = find_running(order)) return *port;
+    if (failure) return starting->done(nullptr, &*failure);
+    if (port) {
+      const DomainAddress address{loopback, *port};
+      return starting->done(&address, nullptr);
+    }
+    starting->waited = starting->waited + start_pause;
+    worker_.after(start_pause, [this, starting] { attempt_start(starting); });
+  }
+
+  // The domain's port; nothing if it failed, or if it is to be looked at again.
+  std::optional<std::uint16_t> start_now(Starting& starting, std::optional<Failure>& failure) {
+    const auto& order = starting.order;
+    const auto lock = NameLock::try_take(files_.locks(), order.name);
+    if (!lock && starting.waited >= lock_patience) failure = held_by_another(order.name);
+    if (!lock) return {};
+    if (const auto port = find_running(order)) return port;
+    if (is_interrupted(order.name) && !std::exchange(starting.seen_interrupted, true)) return {};
     return spawn_new(order, failure);
+  }
+
+  // Whoever began to start it has died. The process may be there, and not yet show whose it is.
+  bool is_interrupted(const std::string& name) const {
+    const auto file = files_.read(name);
+    return file && file->pid == 0;
   }
 
   std::optional<std::uint16_t> find_running(const DomainOrder& order) {
@@ -166,18 +208,16 @@ class ProcessDomains final : public Domains {
     return {};
   }
 
-  // We died between its start and its file.
+  // Whoever started it died before it could write its file.
   std::uint16_t adopt(const DomainOrder& order, const ProcessStat& leader) {
     const auto text = variable_of(leader.pid, port_variable).value_or("0");
     const auto port = static_cast<std::uint16_t>(std::strtoul(text.c_str(), nullptr, 10));
     files_.write(order.name, {leader.pid, leader.start_ticks, port, boot_, order.cell}, WriteCare::durable);
-    ports_[order.name] = port;
     return port;
   }
 
-  std::uint16_t spawn_new(const DomainOrder& order, std::optional<Failure>& failure) {
-    const auto port = free_port([this](std::uint16_t one) { return is_taken(one); });
-    files_.write(order.name, {0, 0, port, boot_, order.cell}, WriteCare::hasty);
+  std::optional<std::uint16_t> spawn_new(const DomainOrder& order, std::optional<Failure>& failure) {
+    const auto port = claim_port(order);
     const pid_t pid = spawn({words_of(order, port),
                              {{domain_variable, order.name},
                               {cell_variable, order.cell},
@@ -188,11 +228,23 @@ class ProcessDomains final : public Domains {
     if (failure) {
       failure->reason = "domain " + order.name + ": " + failure->reason;
       files_.remove(order.name);
-      return 0;
+      return {};
     }
     children_.insert(pid);
     keep(order, pid, port);
     return port;
+  }
+
+  // Written before the others are read: of two processes that draw one port at the same moment, one sees it at least.
+  std::uint16_t claim_port(const DomainOrder& order) {
+    std::set<std::uint16_t> taken;
+    for (int claims = 0; claims < port_claims_max; ++claims) {
+      const auto port = free_port([&](std::uint16_t one) { return taken.contains(one); });
+      files_.write(order.name, {0, 0, port, boot_, order.cell}, WriteCare::hasty);
+      taken = files_.ports_of_others(order.name);
+      if (!taken.contains(port)) return port;
+    }
+    throw std::runtime_error("every port that was drawn was taken at the same moment");
   }
 
   // A domain that cannot be found again must not run.
@@ -204,12 +256,7 @@ class ProcessDomains final : public Domains {
       ::kill(-pid, SIGKILL);
       throw;
     }
-    ports_[order.name] = port;
     if (++started_ % logs_kept_max == 0) files_.prune_logs();
-  }
-
-  bool is_taken(std::uint16_t port) const {
-    return std::ranges::any_of(ports_, [&](const auto& one) { return one.second == port; });
   }
 
   // --- Stop ------------------------------------------------------------------------------------------------------
@@ -241,12 +288,7 @@ class ProcessDomains final : public Domains {
   void look(const std::shared_ptr<Stopping>& stopping) {
     reap();
     std::erase_if(stopping->groups, [](pid_t group) { return !group_lives(group); });
-    if (stopping->groups.empty()) {
-      // A part of the domain may have left its group.
-      stopping->groups = groups_of(stopping->name);
-      if (stopping->groups.empty()) return ended(*stopping);
-      signal_all(stopping->groups, stopping->killed ? SIGKILL : SIGTERM);
-    }
+    if (stopping->groups.empty() && note_end(*stopping)) return stopping->done(nullptr);
     if (!stopping->killed && stopping->waited >= grace_) {
       stopping->killed = true;
       signal_all(stopping->groups, SIGKILL);
@@ -258,15 +300,27 @@ class ProcessDomains final : public Domains {
     worker_.after(pause, [this, stopping] { attempt(stopping, &ProcessDomains::look); });
   }
 
-  void ended(const Stopping& stopping) {
-    if (is_safe_name(stopping.name)) files_.remove(stopping.name);
-    ports_.erase(stopping.name);
-    stopping.done(nullptr);
+  // False if there is more to stop: a part that has left its group, or what another process has started meanwhile.
+  bool note_end(Stopping& stopping) {
+    const auto& name = stopping.name;
+    const auto lock = NameLock::try_take(files_.locks(), name);
+    if (!lock) return false;
+    const auto file = is_safe_name(name) ? files_.read(name) : std::nullopt;
+    stopping.groups = groups_of(name);
+    if (file && lives(*file)) stopping.groups.insert(file->pid);
+    signal_all(stopping.groups, stopping.killed ? SIGKILL : SIGTERM);
+    if (!stopping.groups.empty()) return false;
+    if (file && file->pid == 0 && !std::exchange(stopping.seen_interrupted, true)) return false;
+    if (is_safe_name(name)) files_.remove(name);
+    return true;
   }
 
   static void gave_up(const Stopping& stopping) {
-    const Failure failure{"domain " + stopping.name + ": process group " + std::to_string(*stopping.groups.begin()) +
-                          " does not end by SIGKILL; look at its state in ps"};
+    auto failure = held_by_another(stopping.name);
+    if (!stopping.groups.empty()) {
+      failure.reason = "domain " + stopping.name + ": process group " + std::to_string(*stopping.groups.begin()) +
+                       " does not end by SIGKILL; look at its state in ps";
+    }
     stopping.done(&failure);
   }
 
@@ -285,7 +339,6 @@ class ProcessDomains final : public Domains {
   DomainFiles files_;
   Duration grace_;
   std::string boot_;
-  std::map<std::string, std::uint16_t> ports_;  // of all domains that have a file
   std::set<pid_t> children_;
   std::size_t started_ = 0;
   // The last member: its thread ends before what it works with.

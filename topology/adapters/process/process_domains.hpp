@@ -1,7 +1,8 @@
 // The driver `process`: a domain is a local process, started from its service's `command`, with a loopback port.
 //
 // The one thing to know: a domain outlives Virtscale. It has a session of its own, and is found again by the file that
-// says which process it is, or, had Virtscale died before writing that, by two variables in its environment.
+// says which process it is, or, had Virtscale died before writing that, by the variables in its environment. So any
+// Virtscale on this directory can find and stop what another has started, and several may use it at once.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +13,8 @@
 namespace virtscale {
 
 struct ProcessDomainsOptions {
-  /// Made if missing; holds one file for each domain and its output. One Virtscale at a time.
+  /// Made if missing; holds one file for each domain, its output, and the file on which names are locked. Several
+  /// processes may use it at once: of two that start one domain, one starts it and the other finds it.
   std::filesystem::path directory;
   /// From SIGTERM to SIGKILL.
   Duration grace = seconds(3);
