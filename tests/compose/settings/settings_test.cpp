@@ -67,15 +67,14 @@ TEST(Settings, TakeEverythingThatIsWritten) {
 TEST(Settings, NameThePlaceOfEveryFault) {
   const auto all =
       faults_of("http:\n  signal: localhost:7070\n  adit: 127.0.0.1:1\nlog: {segment_size: 128MB}\nstat: {}\n");
-  EXPECT_EQ(
-      all,
-      "2:11: signal: write an IP address and a port, such as 127.0.0.1:7070 or [::1]:7070\n"
-      "3:3: `adit` is not known in `http`; it takes signal, audit, policy, orchestration, dataplane, "
+  EXPECT_EQ(all,
+            "2:11: signal: write an IP address and a port, such as 127.0.0.1:7070 or [::1]:7070\n"
+            "3:3: `adit` is not known in `http`; it takes signal, audit, policy, orchestration, dataplane, "
             "advertise, certificate, key\n"
-      "4:21: segment_size: `128MB` has a decimal unit; write MiB, sizes are binary\n"
-      "5:1: `stat` is not known in the settings; it takes http, log, kafka, domains, snapshots, state, haproxy, "
+            "4:21: segment_size: `128MB` has a decimal unit; write MiB, sizes are binary\n"
+            "5:1: `stat` is not known in the settings; it takes http, log, kafka, domains, snapshots, state, haproxy, "
             "smtp, ledger, tokens, sweep, "
-      "journal\n");
+            "journal\n");
 }
 
 TEST(Settings, RefuseEachSlipWithItsRemedy) {

@@ -186,6 +186,36 @@ TEST_F(ShellTest, DrainWritesTheStateAndStartsNothingMore) {
   EXPECT_EQ(metrics.folded, folded);
 }
 
+TEST_F(ShellTest, ADrainGivesUpWhatTheLogDoesNotMakeDurable) {
+  const auto shell = open();
+  log.hold_durable();
+  append_contract();
+  bool drained = false;
+  shell->drain(seconds(1), [&] { drained = true; });
+  executor.run();
+  EXPECT_FALSE(drained) << "it waits for the log";
+  executor.pass(seconds(1));
+  EXPECT_TRUE(drained);
+  EXPECT_THAT(store.entries(), IsEmpty()) << "state must not be ahead of the log";
+}
+
+TEST_F(ShellTest, AStateWhoseEventsCouldNotBeAppendedIsNotWritten) {
+  const auto shell = open();
+  append_contract();
+  executor.pass(seconds(2));
+  const auto before = store.entries();
+  const auto event = event_of(test::contract(), {.id = ids.next()});
+  const LogAppend record{{Topic::signals, 0}, "acme", event};
+  log.append({&record, 1});
+  log.fail("the producer is gone");
+  executor.run();
+  bool drained = false;
+  shell->drain(seconds(1), [&] { drained = true; });
+  executor.run();
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(store.entries(), before);
+}
+
 TEST_F(ShellTest, AFailedLogStopsThePartitionAndTellsWhy) {
   const auto shell = open();
   append_contract();

@@ -37,6 +37,28 @@ TEST(Metrics, CountWhatAStageDoes) {
                     HasSubstr("# TYPE virtscale_records_folded_total counter\n")));
 }
 
+TEST(Metrics, CountLinesByDecisionAndWhenEachStepWasReached) {
+  const auto metrics = make_metrics();
+  const std::vector<StepTime> steps{{"signal", {}}, {"audit", milliseconds(30)}};
+  metrics->line_written({.org = "acme", .decision = "admitted", .dimension = "", .steps = steps});
+  metrics->line_written({.org = "acme", .decision = "refused", .dimension = "vcpu", .steps = {}});
+  EXPECT_THAT(metrics->render(), AllOf(HasSubstr("virtscale_ledger_lines_total{decision=\"admitted\"} 1\n"),
+                                       HasSubstr("virtscale_ledger_lines_total{decision=\"refused\"} 1\n"),
+                                       HasSubstr("virtscale_refusals_total{dimension=\"vcpu\",org=\"acme\"} 1\n"),
+                                       HasSubstr("virtscale_step_seconds_bucket{step=\"audit\",le=\"0.02\"} 0\n"),
+                                       HasSubstr("virtscale_step_seconds_bucket{step=\"audit\",le=\"0.05\"} 1\n")));
+}
+
+TEST(Metrics, ForgetTheUsageOfOrgsThatAreShownNoMore) {
+  const auto metrics = make_metrics();
+  const std::vector<OrgUsage> all{{"acme", "vcpu", 110, 90, 10}, {"beta", "ram", 5, 1, 0}};
+  metrics->usages(all);
+  const std::string acme = "virtscale_org_usage{dimension=\"vcpu\",kind=\"envelope\",org=\"acme\"} 110\n";
+  EXPECT_THAT(metrics->render(), AllOf(HasSubstr(acme), HasSubstr("org=\"beta\"")));
+  metrics->usages(std::span(all).first(1));
+  EXPECT_THAT(metrics->render(), AllOf(HasSubstr(acme), Not(HasSubstr("org=\"beta\""))));
+}
+
 TEST(Metrics, KeepThePartitionsOfStagesApart) {
   const auto metrics = make_metrics();
   EXPECT_EQ(&metrics->stage("audit", 1), &metrics->stage("audit", 1));
