@@ -72,6 +72,12 @@ class Shell : public std::enable_shared_from_this<Shell<S>> {
   const Partition<S>& partition() const { return partition_; }
   std::uint64_t history_end() const { return history_end_; }
 
+  /// Calls `use` on the disk's executor with the store, between two commits; not at all once it has stopped. It must
+  /// not throw.
+  void use_store(std::function<void(Store&)> use) {
+    if (!stopped_) writer_->use_store(std::move(use));
+  }
+
   /// Stops polling and starting effects, writes the state behind the durable log, then calls `done` on the executor.
   /// After `within` it gives up what the log has not made durable by then: the next owner folds it again.
   void drain(Duration within, std::function<void()> done) {

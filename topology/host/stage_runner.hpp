@@ -95,6 +95,17 @@ class StageRunner {
     drain_those([](std::uint32_t) { return true; });
   }
 
+  /// Calls `use` on the disk's executor for each partition that folds, with its store, between two of its commits: to
+  /// copy it, say. Commits wait for it; folding does not. It must not throw.
+  void use_stores(std::function<void(std::uint32_t partition, Store& store)> use) {
+    ports_.executor.post([this, use = std::move(use)] {
+      for (const auto& one : owned_) {
+        const auto partition = one.shell->partition().number();
+        one.shell->use_store([use, partition](Store& store) { use(partition, store); });
+      }
+    });
+  }
+
   /// Runs `look` on the stage's thread with the state of each partition in turn.
   void read_state(std::function<void(const State&)> look) {
     ports_.executor.post([this, look = std::move(look)] {

@@ -21,6 +21,7 @@ void StateWriter::load(Store& store, const std::vector<AnyTable*>& tables, std::
 }
 
 void StateWriter::prepare(const std::vector<AnyTable*>& tables, Ticket after, std::uint64_t folded) {
+  if (broken_) return;
   prepared_ = Prepared{after, folded, {}};
   for (auto* table : tables) {
     const auto prefix = std::string(table->name()) + "/";
@@ -50,14 +51,33 @@ void StateWriter::write_durable() {
 
 void StateWriter::written(std::uint64_t folded, const std::string* error) {
   writing_ = false;
-  if (error != nullptr) return failed_(*error);
-  log_.commit(inbox_, folded);
-  if (when_idle_) std::exchange(when_idle_, nullptr)();
+  if (error == nullptr) {
+    log_.commit(inbox_, folded);
+  } else {
+    broken_ = true;
+    failed_(*error);
+  }
+  tell_if_idle();
+}
+
+void StateWriter::use_store(std::function<void(Store&)> use) {
+  ++uses_;
+  disk_.post([self = shared_from_this(), use = std::move(use)] {
+    use(self->store_);
+    self->executor_.post([self] {
+      --self->uses_;
+      self->tell_if_idle();
+    });
+  });
+}
+
+void StateWriter::tell_if_idle() {
+  if (idle() && when_idle_) std::exchange(when_idle_, nullptr)();
 }
 
 void StateWriter::give_up() {
   prepared_.reset();
-  if (idle() && when_idle_) std::exchange(when_idle_, nullptr)();
+  tell_if_idle();
 }
 
 void StateWriter::when_idle(std::function<void()> call) {
