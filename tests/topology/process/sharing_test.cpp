@@ -139,47 +139,45 @@ TEST_F(SharedDirectory, NoPortIsGivenTwice) {
 }
 
 TEST_F(SharedDirectory, AStartAndAStopAtOnceEndInADomainOrInNone) {
-  const auto again_and_again = [&](const std::function<void(Domains&, const std::string&)>& act) {
+  const auto names = numbers(0, 8);
+  const auto stop_all = [&] {
     const auto driver = make();
-    for (int turn = 0; turn < 20; ++turn) {
-      for (int i = 0; i < 5; ++i) act(*driver, name_of(i));
+    std::vector<std::future<std::optional<Failure>>> stops;
+    for (const int number : names) stops.push_back(begin_stop(*driver, name_of(number)));
+    for (auto& one : stops) EXPECT_FALSE(one.get());
+  };
+  const auto thrice = [](const auto& act) {
+    return [&act] {
+      for (int i = 0; i < 3; ++i) act();
+      return std::string();
+    };
+  };
+  const auto start_all_of_them = [&] { start_all(names, {"sleep", "1000"}); };
+  for (int turn = 0; turn < 8; ++turn) {
+    {
+      OtherProcess starter(thrice(start_all_of_them)), stopper(thrice(stop_all));
+      starter.end();
+      stopper.end();
     }
-    return std::string();
-  };
-  const auto start_one = [](Domains& driver, const std::string& name) {
-    EXPECT_FALSE(start(driver, order(name, {"sleep", "1000"})).failure);
-  };
-  const auto stop_one = [](Domains& driver, const std::string& name) { EXPECT_FALSE(stop(driver, name)); };
-  {
-    OtherProcess one([&] { return again_and_again(start_one); }), two([&] { return again_and_again(start_one); });
-    OtherProcess three([&] { return again_and_again(stop_one); }), four([&] { return again_and_again(stop_one); });
-    for (auto* process : {&one, &two, &three, &four}) process->end();
-  }
-  for (int i = 0; i < 5; ++i) expect_consistent(name_of(i));
-  domains = make();
-  for (int i = 0; i < 5; ++i) {
-    start_one(*domains, name_of(i));
-    EXPECT_THAT(processes(name_of(i)), SizeIs(1));
-    stop_one(*domains, name_of(i));
-    expect_consistent(name_of(i));
+    for (const int number : names) expect_consistent(name_of(number));
   }
 }
 
-TEST_F(SharedDirectory, AStopThatAnotherOvertakesEndsWhatWasStartedMeanwhile) {
-  OtherProcess other([&] {
-    const auto driver = make();
-    start(*driver, order("web-1", {"sh", "-c", "trap '' TERM; while :; do sleep 0.02; done"}));
-    return std::string();
-  });
-  other.end();
+TEST_F(SharedDirectory, AStopEndsWhatAnotherHasStartedMeanwhile) {
   domains = make();
-  const auto before = processes("web-1");
+  start(*domains, order("web-1", {"sleep", "1000"}));
+  start(*domains, order("web-2", {"sleep", "1000"}));
+  DomainFiles files(directory);
+  auto lock = NameLock::try_take(files.locks(), "web-1");
+  ASSERT_TRUE(lock);
   auto stopped = begin_stop(*domains, "web-1");
-  for (const auto pid : before) ::kill(pid, SIGKILL);
-  const auto second = make();
-  start(*second, order("web-1", {"sleep", "1000"}));
+  ASSERT_TRUE(eventually([&] { return processes("web-1").empty(); }));
+  EXPECT_EQ(stopped.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout) << "it may be started anew";
+  files.write("web-1", *files.read("web-2"), WriteCare::hasty);
+  lock.reset();
   EXPECT_FALSE(stopped.get());
-  expect_consistent("web-1");
+  EXPECT_FALSE(files.contains("web-1"));
+  EXPECT_THAT(processes(), IsEmpty()) << "the process that was called web-1 runs on";
 }
 
 TEST_F(SharedDirectory, ADomainWhoseStarterIsStoppedIsStoppedByAnother) {
