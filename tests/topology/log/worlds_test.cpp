@@ -33,18 +33,18 @@ class SegmentWorld final : public LogWorld {
   const std::size_t hot_bytes_max_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Memory, LogConformance,
-                         testing::Values(NamedWorld{"Memory", [] { return std::make_unique<MemoryWorld>(); }}),
-                         [](const auto& world) { return world.param.name; });
-
 // Small segments and no memory: nearly every read goes through sealed indexes and files.
 const auto segment_worlds =
     testing::Values(NamedWorld{"Segment", [] { return std::make_unique<SegmentWorld>(128U << 20U, 32U << 20U); }},
                     NamedWorld{"SmallSegments", [] { return std::make_unique<SegmentWorld>(4'096, 0); }});
+const auto memory_world = testing::Values(NamedWorld{"Memory", [] { return std::make_unique<MemoryWorld>(); }});
 const auto name_of_world = [](const auto& world) { return world.param.name; };
 
+INSTANTIATE_TEST_SUITE_P(Memory, LogConformance, memory_world, name_of_world);
+INSTANTIATE_TEST_SUITE_P(Memory, EmbeddedLogConformance, memory_world, name_of_world);
 INSTANTIATE_TEST_SUITE_P(Segment, LogConformance, segment_worlds, name_of_world);
 INSTANTIATE_TEST_SUITE_P(Segment, PersistentLogConformance, segment_worlds, name_of_world);
+INSTANTIATE_TEST_SUITE_P(Segment, EmbeddedLogConformance, segment_worlds, name_of_world);
 
 }  // namespace
 }  // namespace virtscale

@@ -18,9 +18,9 @@ namespace virtscale {
 /// How a cluster is reached.
 struct KafkaOptions {
   std::string bootstrap;             ///< HOST:PORT,…
-  std::string prefix{};                ///< of all topic and group names; may be empty
+  std::string prefix{};              ///< of all topic and group names; may be empty
   std::string member = "virtscale";  ///< this process, as brokers and other members see it (client.id)
-  std::string url{};                   ///< where this process serves HTTP, told to the others; may be empty
+  std::string url{};                 ///< where this process serves HTTP, told to the others; may be empty
   /// Settings of librdkafka that pass through, for SASL, TLS and the like. Those on which exactly-once stands cannot be
   /// set: open_kafka_log throws LogError and names them.
   std::map<std::string, std::string> properties{};
