@@ -89,7 +89,8 @@ void print_owners(const json::value& stages) {
     rows.push_back({text_of(owner, "stage"), text_of(owner, "partition"),
                     text_of(owner, "owner").empty() ? "nobody" : text_of(owner, "owner"),
                     committed < 0 ? "-" : std::to_string(committed),
-                    silent ? "-" : std::to_string(integer_of(said, "next_offset") - 1), text_of(owner, "end_offset"),
+                    silent ? "-" : std::to_string(integer_of(said, "next_offset") - 1),
+                    text_of(silent ? owner : said, "end_offset"),
                     silent ? std::to_string(integer_of(owner, "end_offset") - committed - 1) : text_of(said, "lag"),
                     silent ? "-" : text_of(said, "requests_pending"), silent ? "-" : text_of(said, "timers"),
                     silent ? "does not answer" : state_of(said)});

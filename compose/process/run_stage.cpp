@@ -100,7 +100,9 @@ int run_for_ever(Source stage, const Settings& settings, const Words& words, con
     }
     forget_failure();
     pause = std::chrono::steady_clock::now() - began > well_started ? first_pause : std::min(pause * 2, pause_max);
-    journal->write({.severity = Severity::warning, .message = "starting again from the partitions' own state"});
+    journal->write({.severity = Severity::warning,
+                    .message = "the log is tried again, and partitions go on from their own state",
+                    .fields = {{"in_ms", std::to_string(pause.count())}}});
     if (rest(signals, pause)) return exit_done;
   }
 }

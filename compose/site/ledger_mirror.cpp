@@ -25,14 +25,20 @@ class LedgerMirror::Copying : public std::enable_shared_from_this<Copying> {
   void start() {
     for (std::uint32_t p = 0; p < log_.layout().partitions[static_cast<std::size_t>(Topic::ledger)]; ++p) {
       next_.push_back(writer_.resume_from(p));
+      // What another process appended is durable when it is seen first: no ticket of ours tells.
+      listening_.push_back(log_.on_append({Topic::ledger, p}, waker()));
     }
-    listening_ = log_.on_durable([weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->wake();
-    });
+    listening_.push_back(log_.on_durable(waker()));
     wake();
   }
 
  private:
+  std::function<void()> waker() {
+    return [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->wake();
+    };
+  }
+
   void wake() {
     if (woken_.exchange(true)) return;
     executor_.post([self = shared_from_this()] {
@@ -72,7 +78,7 @@ class LedgerMirror::Copying : public std::enable_shared_from_this<Copying> {
   std::function<void(const std::string&)> failed_;
   ledger::LedgerWriter writer_;
   std::vector<std::uint64_t> next_;
-  Subscription listening_;
+  std::vector<Subscription> listening_;
   std::atomic<bool> woken_ = false;
 };
 
