@@ -36,6 +36,8 @@ void write_json(const std::vector<Figure>& figures, const std::string& file);
 
 /// The benches, each in a file of its own.
 std::vector<Figure> measure_pipeline();
-std::vector<Figure> measure_latency();
+/// On the embedded log, or on the cluster at `bootstrap`.
+std::vector<Figure> measure_latency(const std::string& bootstrap);
+std::vector<Figure> measure_replay();
 
 }  // namespace virtscale::bench

@@ -5,7 +5,6 @@
 #include "schemas/codec.hpp"
 #include "topology/adapters/metrics/metrics.hpp"
 #include "topology/adapters/rocksdb/store.hpp"
-#include "topology/adapters/segment/segment_log.hpp"
 #include "topology/adapters/sodium/sodium.hpp"
 #include "topology/host/admission.hpp"
 
@@ -78,7 +77,7 @@ class InstantWorld::Instant final : public Domains, public Probe, public LoadBal
   void send(const MailOrder&, Sent done) override { done(nullptr); }
 };
 
-InstantWorld::InstantWorld(std::uint32_t orgs, std::uint32_t services)
+InstantWorld::InstantWorld(std::uint32_t orgs, std::uint32_t services, const std::string& bootstrap)
     : folder_(std::filesystem::temp_directory_path() / ("virtscale-bench-" + std::to_string(getpid()))),
       orgs_(orgs),
       services_(services),
@@ -87,11 +86,11 @@ InstantWorld::InstantWorld(std::uint32_t orgs, std::uint32_t services)
       world_(std::make_unique<Instant>()) {
   std::filesystem::remove_all(folder_);
   std::filesystem::create_directories(folder_);
-  log_ = open_segment_log({.directory = folder_ / "log", .layout = {}, .clock = clock_.get()}).log;
+  logs_ = bootstrap.empty() ? make_embedded_logs(folder_ / "log", *clock_) : make_kafka_logs(bootstrap);
   generate_key(folder_ / "keys", "bench");
   signer_ = make_keyfile_signer(folder_ / "keys", "bench");
   stages_ = std::make_unique<AllStages>(
-      AllStagesPorts{.log = *log_,
+      AllStagesPorts{.log = [this](Source stage) -> Log& { return logs_->of(stage); },
                      .open_store =
                          [this](std::string_view stage, std::uint32_t partition) {
                            return open_rocksdb_store(folder_ / "state" /
@@ -108,7 +107,7 @@ InstantWorld::InstantWorld(std::uint32_t orgs, std::uint32_t services)
                          }},
       Pace{});
   edge_thread_ = make_executor();
-  edge_ = std::make_unique<LogEdge>(*log_, *edge_thread_, ids_);
+  edge_ = std::make_unique<LogEdge>(logs_->of(Source::edge), *edge_thread_, ids_);
   watch_ledger();
   stages_->start();
   apply_documents();
@@ -119,7 +118,7 @@ InstantWorld::~InstantWorld() {
   edge_thread_->stop();
   stages_.reset();
   edge_.reset();
-  log_.reset();
+  logs_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
 }
@@ -135,7 +134,7 @@ void InstantWorld::apply_documents() {
       append(Topic::alerts, org_name(org) + "/" + service_name(s), encode(service(service_name(s)), org_name(org)));
     }
   }
-  log_->sync();
+  logs_->of(Source::edge).sync();
   std::this_thread::sleep_for(std::chrono::milliseconds(500));  // the documents are folded before the clock runs
 }
 
@@ -167,7 +166,7 @@ void InstantWorld::request(std::size_t count) {
     fill_header(events[i], {.id = ids_.next()});
     batch[i] = {{Topic::alerts, 0}, keys[i], events[i]};
   }
-  log_->append(batch);
+  logs_->of(Source::edge).append(batch);
 }
 
 bool InstantWorld::wait_for_settled(std::uint64_t lines) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 
+#include "tests/bench/logs.hpp"
 #include "tests/bench/stages.hpp"
 #include "topology/host/log_edge.hpp"
 
@@ -16,7 +17,8 @@ namespace virtscale::bench {
 /// The folder is removed at the end.
 class InstantWorld {
  public:
-  InstantWorld(std::uint32_t orgs, std::uint32_t services);
+  /// On the embedded log, or, with a `bootstrap`, on a Kafka cluster.
+  InstantWorld(std::uint32_t orgs, std::uint32_t services, const std::string& bootstrap = {});
   ~InstantWorld();
 
   /// Appends `count` scale requests of +1, over all services in turn, as one unit.
@@ -26,7 +28,9 @@ class InstantWorld {
   bool wait_for_settled(std::uint64_t lines);
   /// Lines that signed checkpoints cover so far.
   std::uint64_t settled();
-  /// Bytes of the log so far.
+  /// The data directory: `log/` and `keys/`.
+  const std::filesystem::path& folder() const { return folder_; }
+  /// Bytes of the embedded log so far.
   std::uint64_t log_bytes() const;
 
  private:
@@ -38,7 +42,7 @@ class InstantWorld {
   std::uint32_t orgs_;
   std::uint32_t services_;
   std::unique_ptr<Clock> clock_;
-  std::unique_ptr<Log> log_;
+  std::unique_ptr<Logs> logs_;
   std::unique_ptr<Metrics> metrics_;
   EdgeIds ids_{1};
   std::unique_ptr<Instant> world_;

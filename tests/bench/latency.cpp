@@ -25,10 +25,11 @@ std::vector<double> latencies_us(InstantWorld& world) {
 
 }  // namespace
 
-std::vector<Figure> measure_latency() {
-  InstantWorld world(1, 10);
+std::vector<Figure> measure_latency(const std::string& bootstrap) {
+  InstantWorld world(1, 10, bootstrap);
+  const std::string log = bootstrap.empty() ? "embedded" : "kafka";
   std::vector<Figure> figures{
-      {"latency", "embedded_p50_us", {}}, {"latency", "embedded_p99_us", {}}, {"latency", "embedded_p999_us", {}}};
+      {"latency", log + "_p50_us", {}}, {"latency", log + "_p99_us", {}}, {"latency", log + "_p999_us", {}}};
   latencies_us(world);  // warm
   for (int run = 0; run < runs; ++run) {
     const auto all = latencies_us(world);

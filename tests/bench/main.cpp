@@ -8,17 +8,23 @@
 
 int main(int argc, char** argv) {
   using namespace virtscale::bench;
-  const std::vector<Bench> benches = {
+  std::string bootstrap;
+  std::vector<Bench> benches = {
       {"pipeline", "complete scale events/s, embedded and durable, five stages, instant drivers", measure_pipeline},
-      {"latency", "a lone event, signal to signed line, the software's share", measure_latency},
+      {"latency", "a lone event, signal to signed line, the software's share", [] { return measure_latency({}); }},
+      {"replay", "records/s folded again and compared with the recorded ones, on one core", measure_replay},
   };
   CLI::App app(
       "Measures Virtscale. Each figure is a median of several runs, beside a peer's or a limit's of the same run.");
   std::vector<std::string> names;
   std::string json_file;
-  app.add_option("NAME", names, "which benches; default: all (pipeline, latency)");
+  app.add_option("NAME", names, "which benches; default: all (pipeline, latency, replay)");
   app.add_option("--json", json_file, "also write the figures to FILE")->type_name("FILE");
+  app.add_option("--kafka", bootstrap, "also measure the latency over a Kafka cluster")->type_name("HOST:PORT");
   CLI11_PARSE(app, argc, argv);
+  if (!bootstrap.empty()) {
+    benches.push_back({"latency", "the same over Kafka", [&] { return measure_latency(bootstrap); }});
+  }
   std::vector<Figure> figures;
   for (const auto& bench : benches) {
     if (!names.empty() && std::find(names.begin(), names.end(), bench.name) == names.end()) continue;
@@ -26,7 +32,7 @@ int main(int argc, char** argv) {
     for (auto& figure : bench.run()) figures.push_back(std::move(figure));
   }
   if (figures.empty()) {
-    fmt::print(stderr, "no bench of that name; there are: pipeline, latency\n");
+    fmt::print(stderr, "no bench of that name; there are: pipeline, latency, replay\n");
     return 2;
   }
   print_table(figures);

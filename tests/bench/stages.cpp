@@ -35,8 +35,15 @@ AllStages::~AllStages() {
 }
 
 StagePorts AllStages::ports_of(std::size_t stage, Effects* effects) const {
-  return {ports_.log,     ports_.open_store, *threads_[stage],  *disk_, ports_.clock, effects,
-          ports_.metrics, ports_.ids,        ports_.on_incident};
+  return {ports_.log(static_cast<Source>(stage + 1)),
+          ports_.open_store,
+          *threads_[stage],
+          *disk_,
+          ports_.clock,
+          effects,
+          ports_.metrics,
+          ports_.ids,
+          ports_.on_incident};
 }
 
 void AllStages::start() {

@@ -34,7 +34,7 @@ struct Drivers {
 
 /// What the stages work with. All outlive them.
 struct AllStagesPorts {
-  Log& log;
+  std::function<Log&(Source)> log;
   std::function<std::unique_ptr<Store>(std::string_view stage, std::uint32_t partition)> open_store;
   const Clock& clock;
   Metrics& metrics;

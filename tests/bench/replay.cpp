@@ -1,0 +1,79 @@
+// Records per second that are folded again and compared with what was recorded, on one core; beside reading the same
+// log and verifying its FlatBuffers, which no replay can do without.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <stdexcept>
+
+#include "replay/verify/verify.hpp"
+#include "schemas/codec.hpp"
+#include "tests/bench/harness.hpp"
+#include "tests/bench/instant_world.hpp"
+#include "topology/adapters/sodium/sodium.hpp"
+
+namespace virtscale::bench {
+namespace {
+
+constexpr int runs = 5;
+constexpr std::uint64_t events_in_the_log = 100'000;
+constexpr std::size_t batch = 100;
+constexpr std::uint64_t outstanding_max = 10'000;
+
+void fill(InstantWorld& world) {
+  const auto before = world.settled();
+  for (std::uint64_t sent = 0; sent < events_in_the_log; sent += batch) {
+    while (sent - (world.settled() - before) > outstanding_max)
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    world.request(batch);
+  }
+  if (!world.wait_for_settled(events_in_the_log))
+    throw std::runtime_error("replay: not all events were settled in a minute");
+}
+
+double seconds_since(std::chrono::steady_clock::time_point began) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+}
+
+// Each topic after the other, from files.
+double records_read_per_second(const std::string& where) {
+  const auto source = replay::open_log_source(where);
+  const auto began = std::chrono::steady_clock::now();
+  std::size_t records = 0;
+  for (const auto topic : replay::all_topics) {
+    records += source.log->read({topic, 0}, 0, SIZE_MAX, [](const LogRecord& record) {
+      if (schema::verify_event(record.value) == nullptr) throw std::runtime_error("replay: a record is no event");
+      return true;
+    });
+  }
+  return static_cast<double>(records) / seconds_since(began);
+}
+
+replay::VerifyReport verified(const std::string& where) {
+  auto source = replay::open_log_source(where);
+  replay::VerifyOptions options;
+  options.keys = public_keys(source.keys);
+  auto report = replay::verify(source, replay::make_refolds(source.log->layout()), options);
+  if (report.divergence) throw std::runtime_error("replay: " + to_text(*report.divergence));
+  return report;
+}
+
+}  // namespace
+
+std::vector<Figure> measure_replay() {
+  InstantWorld world(20, 20);
+  fill(world);
+  const auto where = world.folder().string();
+  Figure rate{.bench = "replay", .figure = "records_per_s", .runs = {}, .against = "read + FlatBuffers verifier"};
+  std::vector<double> limits;
+  for (int run = 0; run < runs; ++run) {
+    limits.push_back(records_read_per_second(where));
+    const auto report = verified(where);
+    rate.runs.push_back(static_cast<double>(report.records) / report.seconds);
+    fmt::print(stderr, "replay: run {} of {}: {:.0f} records/s of {}, with {} signatures\n", run + 1, runs,
+               rate.runs.back(), report.records, report.signatures);
+  }
+  rate.against_value = median_of(limits);
+  return {rate};
+}
+
+}  // namespace virtscale::bench
