@@ -221,7 +221,7 @@ TEST_F(SharedDirectory, AProcessThatIsStoppedInTheMiddleOfAStartHoldsUpThatDomai
 
 TEST_F(SharedDirectory, AStartThatIsKilledInTheMiddleIsTakenUpByAnother) {
   std::mt19937 random(7);
-  for (int i = 0; i < 25; ++i) {
+  for (int i = 0; i < 15; ++i) {
     OtherProcess killed([&] { return start_all({i}, {"sleep", "1000"}); });
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 6'000));
     killed.kill();

@@ -29,15 +29,21 @@ Next removal(const Plan& plan) {
   return send("set server " + name_of(plan) + " state maint; del server " + name_of(plan));
 }
 
+Next deletion(const Plan& plan) {
+  return send("del server " + name_of(plan));
+}
+
 Next addition(const Plan& plan) {
   const auto name = name_of(plan);
-  return send("add server " + name + " " + address_of(plan.target) + " " + plan.options + "; enable health " + name +
-              "; set server " + name + " state drain");
+  return {.kind = Next::Kind::send,
+          .command = "add server " + name + " " + address_of(plan.target) + " " + plan.options,
+          .then = "enable health " + name + "; set server " + name + " state drain"};
 }
 
 Next next_out(const Plan& plan, const StatRow* row) {
   if (row == nullptr) return {.kind = Next::Kind::done};
   // Whoever is down gets nothing new, and maintenance keeps it so.
+  if (row->idle() && row->in_maintenance()) return deletion(plan);
   if (row->idle() && !row->takes_traffic()) return removal(plan);
   if (row->in_maintenance() || row->drains())
     return wait_for(std::to_string(row->sessions) + " connections and " + std::to_string(row->queued) +

@@ -5,6 +5,11 @@
 //      weights, and the whole backend goes down when the server leaves. Nor by `enable server` before the check: it is
 //      UP at once.
 // Out: drain → no connection and nothing queued → maintenance → delete, again while pooled connections are left.
+//
+// The one thing to know: another process may be at the same server (one that was taken over from and does not know it
+// yet), so a command may find the world ahead of the look it was planned from. Each is chosen to do no harm then: only
+// who has added a server takes it out of maintenance, and what is in maintenance is deleted and nothing else, which
+// HAProxy refuses for a server that is not.
 #pragma once
 
 #include <string>
@@ -34,6 +39,7 @@ struct Next {
   enum class Kind { send, wait, done };
   Kind kind = Kind::wait;
   std::string command{};
+  std::string then{};       ///< of `send`: a second command, once HAProxy has taken the first
   std::string waits_for{};  ///< of `wait`: for the message when time is up
 };
 

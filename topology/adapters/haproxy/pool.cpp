@@ -67,6 +67,7 @@ void Pool::step(const std::string& server, const Rows& rows) {
     const auto failure = out_of_time(operation.plan, operation.allowed, operation.waits_for);
     return finish(server, 0, &failure);
   }
+  operation.then = std::move(next.then);
   if (next.kind == Next::Kind::send) send(server, std::move(next.command));
 }
 
@@ -86,6 +87,8 @@ void Pool::replied(const std::string& server, const std::string& reply, const Fa
     operation.waits_for = "HAProxy, which says: " + reply.substr(0, reply.find('\n'));
     rested_ = false;
   }
+  if (verdict.kind == Verdict::Kind::taken && !operation.then.empty())
+    send(server, std::exchange(operation.then, std::string()));
   if (--unanswered_ == 0) rest();
 }
 

@@ -34,6 +34,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
     LoadBalancer::Changed done;
     Time deadline{};          // none until its first look
     std::string waits_for{};  // what it waited for last
+    std::string then{};       // what to send once the command under way was taken
   };
 
   void look();

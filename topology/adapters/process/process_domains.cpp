@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <set>
 #include <stdexcept>
-#include <utility>
 
 #include "topology/adapters/process/domain_files.hpp"
 #include "topology/adapters/process/name_lock.hpp"
@@ -35,6 +34,8 @@ constexpr Duration reap_every = seconds(1);
 constexpr Duration lock_patience = seconds(3);
 /// Until a name that was held, or a start that was interrupted, is looked at again.
 constexpr Duration start_pause = milliseconds(50);
+/// How long the process of a start that was interrupted may take to show its environment: it has to be run, no more.
+constexpr Duration settle_time = milliseconds(500);
 /// Draws of a port that another process drew at the same moment.
 constexpr int port_claims_max = 100;
 
@@ -45,7 +46,7 @@ struct Starting {
   DomainOrder order;
   Domains::Started done;
   Duration waited{};
-  bool seen_interrupted = false;
+  Duration settled{};
 };
 
 /// A stop that is under way.
@@ -55,8 +56,8 @@ struct Stopping {
   Domains::Stopped done;
   Duration waited;
   Duration pause = first_look;
+  Duration settled{};
   bool killed = false;
-  bool seen_interrupted = false;
 };
 
 std::string replaced(std::string word, const std::string& what, const std::string& by) {
@@ -93,6 +94,14 @@ std::optional<Failure> fault_of(const DomainOrder& order) {
 Failure held_by_another(const std::string& name) {
   return {"domain " + name + ": another process has begun to start or stop it and does not get on; if it is stopped " +
           "(state T in ps), continue or end it"};
+}
+
+// Whoever began to start it has died, and the process may be there and not yet show whose it is. True until that has
+// had its time, of which `pause` goes by before the next look.
+bool is_unsettled(const std::optional<DomainFile>& file, Duration& settled, Duration pause) {
+  if (!file || file->pid != 0 || settled >= settle_time) return false;
+  settled = settled + pause;
+  return true;
 }
 
 class ProcessDomains final : public Domains {
@@ -185,14 +194,8 @@ class ProcessDomains final : public Domains {
     if (!lock && starting.waited >= lock_patience) failure = held_by_another(order.name);
     if (!lock) return {};
     if (const auto port = find_running(order)) return port;
-    if (is_interrupted(order.name) && !std::exchange(starting.seen_interrupted, true)) return {};
+    if (is_unsettled(files_.read(order.name), starting.settled, start_pause)) return {};
     return spawn_new(order, failure);
-  }
-
-  // Whoever began to start it has died. The process may be there, and not yet show whose it is.
-  bool is_interrupted(const std::string& name) const {
-    const auto file = files_.read(name);
-    return file && file->pid == 0;
   }
 
   std::optional<std::uint16_t> find_running(const DomainOrder& order) {
@@ -310,7 +313,7 @@ class ProcessDomains final : public Domains {
     if (file && lives(*file)) stopping.groups.insert(file->pid);
     signal_all(stopping.groups, stopping.killed ? SIGKILL : SIGTERM);
     if (!stopping.groups.empty()) return false;
-    if (file && file->pid == 0 && !std::exchange(stopping.seen_interrupted, true)) return false;
+    if (is_unsettled(file, stopping.settled, stopping.pause)) return false;
     if (is_safe_name(name)) files_.remove(name);
     return true;
   }
