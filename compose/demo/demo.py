@@ -17,7 +17,7 @@ import neighbours
 from places import DATA, ORG, OWNER, ROOT, SERVICE, Places
 from processes import Failed, Processes, wait_until
 from report import claim, complain, find, heading, print_figures, print_timeline, steps_of, tell, timeline
-from virtscale import DONE, REFUSED, Virtscale
+from virtscale import DONE, REFUSED, Virtscale, VirtscaleOverKafka
 
 # Requests a second. A shop does 66: eight are half busy, then 72 % busy, of nine 64 %; the last is a trickle, there to
 # notice a connection that a scale-in would drop.
@@ -54,11 +54,11 @@ class Load:
 
 
 class Demo:
-    def __init__(self):
+    def __init__(self, kind):
         self.begun = time.monotonic()
         self.places = Places()
         self.processes = Processes(os.path.join(DATA, "log"))
-        self.virtscale = Virtscale(self.places, self.processes)
+        self.virtscale = kind(self.places, self.processes)
         self.mail = neighbours.MailServer(self.places)
         self.targets = neighbours.TargetsFile(self.places)
         self.figures, self.timeline = {}, []
@@ -178,10 +178,15 @@ class Demo:
         heading(f"virtscale ledger verify {ORG}")
         tell(self.virtscale.must("ledger", "verify", ORG))
         claim(True, "the ledger verifies: every line is under a signed checkpoint")
+        self.show_stages()
         self.figures["ledger_lines"] = len(self.virtscale.lines())
         self.figures["seconds"] = time.monotonic() - self.begun
         heading("Figures")
         print_figures(self.figures)
+
+    def show_stages(self):
+        heading("virtscale status")
+        tell(self.virtscale.must("status"))
 
     def write_json(self, path):
         with open(path, "w", encoding="utf-8") as file:
@@ -217,6 +222,7 @@ class Demo:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self.targets.stop()
         self.processes.stop_all()
+        self.virtscale.stop_log()
         self.mail.stop()
 
 
@@ -235,6 +241,8 @@ def is_scale_in(line):
 def parse():
     parser = argparse.ArgumentParser(prog="./run demo", description=__doc__.splitlines()[0])
     parser.add_argument("--keep", action="store_true", help="leave everything up, and say which pages to open")
+    parser.add_argument("--kafka", action="store_true",
+                        help="over a real Kafka broker, each stage a process of its own")
     parser.add_argument("--json", metavar="FILE", help="write the timeline, the ledger's lines and the figures")
     return parser.parse_args()
 
@@ -256,7 +264,7 @@ def interrupt(number, _frame):
 
 def play(options):
     shutil.rmtree(DATA, ignore_errors=True)
-    demo = Demo()
+    demo = Demo(VirtscaleOverKafka if options.kafka else Virtscale)
     try:
         demo.play()
         if options.json:

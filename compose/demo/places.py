@@ -10,6 +10,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 DATA = os.path.join(ROOT, "var", "demo")
 BIN = os.path.join(ROOT, "build", "bin")
 
+STAGES = ("signal", "policy", "orchestration", "dataplane", "audit")
 ORG = "acme-tickets"
 SERVICE = "web"
 CELL = "prod-eu-a"
@@ -25,7 +26,8 @@ class Places:
 
     def __post_init__(self):
         pick = self.ports.pick
-        self.signal, self.audit = pick(), pick()
+        self.stages = {stage: pick() for stage in STAGES}
+        self.signal, self.audit = self.stages["signal"], self.stages["audit"]
         self.haproxy, self.haproxy_admin, self.haproxy_stats = pick(), pick(), pick()
         self.prometheus, self.alertmanager, self.smtp = pick(), pick(), pick()
         self.org_token = secrets.token_urlsafe(24)

@@ -1,4 +1,4 @@
-"""Virtscale as the demo uses it: its settings and documents, its start, and its commands."""
+"""Virtscale as the demo uses it: its settings and documents, its start in one process or in five, and its commands."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ import os
 import urllib.error
 import urllib.request
 
-from places import BIN, CELL, KEY, ORG, OWNER, SERVICE
+from places import BIN, CELL, KEY, ORG, OWNER, ROOT, SERVICE, STAGES
 from processes import Failed
 
 PROGRAM = os.path.join(BIN, "virtscale")
@@ -49,14 +49,22 @@ haproxy: {{backend: {service}}}
 
 
 SETTINGS = """\
-http: {{signal: '127.0.0.1:{signal}', audit: '127.0.0.1:{audit}'}}
+http: {{{http}}}
 haproxy: {{address: '127.0.0.1:{haproxy}'}}
 smtp: {{url: 'smtp://127.0.0.1:{smtp}', from: virtscale@example.org}}
-ledger: {{key: {key}}}
+ledger: {{key: {key}, keys: {keys}}}
 sweep: {{every: 5s}}
 tokens:
   - {{org: {org}, sha256: {org_hash}}}
   - {{operator: true, sha256: {operator_hash}}}
+"""
+
+
+# What stages share when each is a process of its own. One broker: nothing to replicate to.
+SHARED = """\
+kafka: {{bootstrap: '{bootstrap}', replication: 1, in_sync_min: 1}}
+log: {{partitions: {{alerts: 3, signals: 3, decisions: 3, placements: 3, outcomes: 3, ledger: 3}}}}
+domains: {{directory: {domains}}}
 """
 
 
@@ -65,12 +73,14 @@ def settings(places):
     def hashed(token):
         return hashlib.sha256(token.encode()).hexdigest()
 
-    return SETTINGS.format(signal=places.signal, audit=places.audit, haproxy=places.haproxy_admin, smtp=places.smtp,
-                           key=KEY, org=ORG, org_hash=hashed(places.org_token),
-                           operator_hash=hashed(places.operator_token))
+    http = ", ".join(f"{stage}: '127.0.0.1:{port}'" for stage, port in places.stages.items())
+    return SETTINGS.format(http=http, haproxy=places.haproxy_admin, smtp=places.smtp, key=KEY, keys=places.file("keys"),
+                           org=ORG, org_hash=hashed(places.org_token), operator_hash=hashed(places.operator_token))
 
 
 class Virtscale:
+    """All five stages in one process, on the embedded log."""
+
     def __init__(self, places, processes):
         self.places, self.processes = places, processes
         self.environment = dict(os.environ, VIRTSCALE_TOKEN=places.operator_token)
@@ -92,6 +102,9 @@ class Virtscale:
         self.processes.start("virtscale", [PROGRAM, "up", "--config", config, "--data", self.places.file("data")])
         self.processes.wait_for_http("virtscale", self.places.url(self.places.signal, "/readyz"))
         self.processes.wait_for_http("virtscale", self.places.url(self.places.audit, "/readyz"))
+
+    def stop_log(self):
+        """The embedded log ends with its process."""
 
     def apply_documents(self):
         text = DOCUMENTS.format(org=ORG, owner=OWNER, cell=CELL, service=SERVICE, shop=SHOP)
@@ -115,6 +128,35 @@ class Virtscale:
                 return response.status, response.headers.get_content_type(), response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.headers.get_content_type(), error.read().decode()
+
+
+class VirtscaleOverKafka(Virtscale):
+    """Each stage a process of its own, over a real broker of the demo's own."""
+
+    def start(self):
+        self.start_broker()
+        with open(self.places.file("bootstrap"), encoding="ascii") as file:
+            shared = SHARED.format(bootstrap=file.readline().strip(), domains=self.places.file("domains"))
+        config = self.places.write(settings(self.places) + shared, "virtscale.yml", mode=0o600)
+        self.must("keys", "generate", KEY, "--dir", self.places.file("keys"))
+        self.must("topics", "create", "--config", config)
+        for stage in STAGES:
+            self.processes.start(f"virtscale-{stage}", [os.path.join(BIN, f"virtscale-{stage}"), "--config", config,
+                                                        "--data", self.places.file("data", stage)])
+        for stage, port in self.places.stages.items():
+            self.processes.wait_for_http(f"virtscale-{stage}", self.places.url(port, "/readyz"), seconds=30)
+
+    def kafka(self, *words):
+        status, out, err = self.processes.run(
+            [os.path.join(ROOT, "compose", "kafka", "run"), *words, "--data", self.places.file("kafka")], seconds=120)
+        if status != DONE:
+            raise Failed(f"./run kafka {' '.join(words)} ended with status {status}: {err.strip() or out.strip()}")
+
+    def start_broker(self):
+        self.kafka("up", "--bootstrap-file", self.places.file("bootstrap"))
+
+    def stop_log(self):
+        self.kafka("down")
 
 
 def parse_lines(text):
