@@ -161,9 +161,11 @@ class StageRunner {
       for (const auto& one : owned_) {
         if (those(one.shell->partition().number())) draining.insert(one.shell);
       }
-      left = draining.size();
+      // Once the last is drained, which may be at once, the caller's set is gone.
+      const auto all = draining;
+      left = all.size();
       if (left == 0) return drained.set_value();
-      for (const auto& shell : draining) {
+      for (const auto& shell : all) {
         shell->drain(drain_max, [&] {
           if (--left == 0) drained.set_value();
         });
@@ -172,6 +174,7 @@ class StageRunner {
     drained.get_future().get();
     return draining;
   }
+
   PartitionStatus status_of(const Shell<S>& shell) const {
     const auto& partition = shell.partition();
     return {.stage = std::string(graph::node_of(S::source).name),
