@@ -7,9 +7,6 @@
 namespace virtscale::ledger {
 namespace {
 
-// Beside the orgs' directories, none of which can begin with a dot.
-constexpr const char* positions_file = ".positions";
-
 std::string at(const LogRecord& record, std::string_view what) {
   return "ledger partition " + std::to_string(record.from.partition) + " offset " + std::to_string(record.offset) +
          ": " + std::string(what);

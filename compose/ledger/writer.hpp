@@ -17,6 +17,9 @@
 
 namespace virtscale::ledger {
 
+/// How far the topic has been read, by partition. Beside the orgs' directories, none of which can begin with a dot.
+inline constexpr const char* positions_file = ".positions";
+
 /// Errors are texts for people; empty means done. After an error the writer takes nothing more for that org. Used by
 /// one thread at a time.
 class LedgerWriter {
