@@ -80,6 +80,13 @@ def token_of(org):
     return f"token-of-{org}"
 
 
+def tokens(orgs):
+    """The section of the settings."""
+    rows = [f"  - {{operator: true, sha256: {sha256(OPERATOR)}}}"]
+    rows += [f"  - {{org: {org}, sha256: {sha256(token_of(org))}}}" for org in orgs]
+    return "tokens:\n" + "\n".join(rows) + "\n"
+
+
 def sha256(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -159,12 +166,118 @@ def ask(port, method, path, body=None, token=OPERATOR, headers=(), timeout=30.0)
         connection.close()
 
 
-class World:
+class Operator:
+    """What is asked of a running Virtscale, and seen of it. Whoever is one has a `port`, where it answers, a
+    `directory` of its own, and `domains`, the directory that the domains' driver was given.
+    """
+
+    def write(self, name, text):
+        file = self.directory / name
+        file.write_text(text)
+        return file
+
+    # --- Asking --------------------------------------------------------------------------------------------------
+
+    def ask(self, method, path, body=None, **options):
+        return ask(self.port, method, path, body, **options)
+
+    def command(self, *words, seconds=60.0):
+        """A command of the operator's: exit status, output, errors."""
+        return run([PROGRAM, *words, "--server", f"http://127.0.0.1:{self.port}"], seconds,
+                   env={**os.environ, "VIRTSCALE_TOKEN": OPERATOR})
+
+    def must(self, *words):
+        status, out, err = self.command(*words)
+        if status != 0:
+            raise AssertionError(f"virtscale {' '.join(words)} ended with status {status}: {err or out}")
+        return out
+
+    def apply(self, text):
+        return self.must("apply", "-f", str(self.write("documents.yml", text)))
+
+    def scale(self, org, change, name="web", key=None, **options):
+        headers = {"Idempotency-Key": key} if key else {}
+        body = change if isinstance(change, dict) else {"change": change}
+        return self.ask("POST", f"/v1/orgs/{org}/services/{name}/scale", body, token=token_of(org), headers=headers,
+                        **options)
+
+    def alert(self, org, fingerprint, name="busy", of="web", status="firing", starts="2026-04-21T07:00:00Z"):
+        body = {"version": "4", "status": status, "alerts": [
+            {"status": status, "labels": {"alertname": name, "service": of}, "annotations": {},
+             "startsAt": starts, "endsAt": starts, "fingerprint": fingerprint}]}
+        return self.ask("POST", f"/v1/orgs/{org}/alerts", body, token=token_of(org))
+
+    # --- Looking -------------------------------------------------------------------------------------------------
+
+    def org(self, org):
+        return self.ask("GET", f"/v1/status?org={org}").json["orgs"][0]
+
+    def replicas(self, org):
+        """By service."""
+        return {one["service"]: one["replicas"] for one in self.org(org)["services"]}
+
+    def domain_rows(self):
+        """What orchestration knows, by name."""
+        return {row["name"]: row for row in self.ask("GET", "/v1/domains").json["domains"]}
+
+    def domain_processes(self):
+        """What really runs: the pid of each domain of this world, by name."""
+        reap_adopted()
+        owner = str(self.domains.resolve())
+        found = {}
+        for pid in pids():
+            variables = environment(pid)
+            if variables.get("VIRTSCALE_OWNER") == owner and is_alive(pid):
+                found[variables["VIRTSCALE_DOMAIN"]] = pid
+        return found
+
+    def end_domains(self):
+        """Kills all domains, for the end of a test."""
+        for pid in self.domain_processes().values():
+            kill_group(pid)
+        reap_adopted()
+
+    def lines(self, org):
+        """The ledger's lines, the oldest first."""
+        lines = []
+        while True:
+            page = self.ask("GET", f"/v1/orgs/{org}/ledger/lines?from={len(lines)}")
+            if page.status == 404:
+                return lines
+            new = [json.loads(line) for line in page.body.splitlines()]
+            if not new:
+                return lines
+            lines += new
+
+    def unanswered(self):
+        """Requests of all stages that wait for the outside, and records that wait to be folded."""
+        partitions = self.ask("GET", "/v1/stages").json["partitions"]
+        return sum(one["requests_pending"] + one["lag"] for one in partitions)
+
+    def wait_settled(self, orgs, lines, seconds=SETTLED_S):
+        """Until every org's ledger has `lines` lines and no stage has anything to do."""
+        wait_until(f"every ledger has {lines} lines, and nothing is under way",
+                   lambda: all(len(self.lines(org)) >= lines for org in orgs) and self.unanswered() == 0, seconds, 0.1)
+
+    def verify_ledger(self, org):
+        """By our verifier, and, exported, by the one that shares no code with it."""
+        self.must("ledger", "verify", org)
+        out = self.directory / f"export-{org}"
+        self.must("ledger", "export", org, "--out", str(out))
+        second = pathlib.Path(__file__).parents[1] / "ledger_verifier" / "verify.py"
+        status, _, err = run([sys.executable, "-B", second, out])
+        if status != 0:
+            raise AssertionError(f"the second verifier does not accept {org}'s ledger: {err}")
+        shutil.rmtree(out)
+
+
+class World(Operator):
     """A data directory, its settings, and the Virtscale that runs on them, if one does."""
 
     def __init__(self, orgs=("acme",), settings="", wrapper=()):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="virtscale-it-"))
         self.data = self.directory / "data"
+        self.domains = self.data / "domains"
         self.port, self.audit_port = free_port(), free_port()
         self.log = self.directory / "virtscale.log"
         self.wrapper = list(wrapper)
@@ -181,24 +294,14 @@ class World:
             if process and process.poll() is None:
                 process.kill()
                 process.wait()
-        for pid in self.domain_processes().values():
-            kill_group(pid)
-        reap_adopted()
+        self.end_domains()
         if failure[0] not in (None, unittest.SkipTest):
             print(f"--- the end of virtscale's output:\n{self.output()[-6000:]}", file=sys.stderr)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def settings(self, orgs):
-        tokens = [f"  - {{operator: true, sha256: {sha256(OPERATOR)}}}"]
-        tokens += [f"  - {{org: {org}, sha256: {sha256(token_of(org))}}}" for org in orgs]
         return (f"http: {{signal: '127.0.0.1:{self.port}', audit: '127.0.0.1:{self.audit_port}'}}\n"
-                "sweep: {cell: local, every: 1s}\n"
-                "tokens:\n" + "\n".join(tokens) + "\n")
-
-    def write(self, name, text):
-        file = self.directory / name
-        file.write_text(text)
-        return file
+                "sweep: {every: 1s}\n" + tokens(orgs))
 
     def output(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
@@ -252,91 +355,3 @@ class World:
         self.spawn(**options)
         status = self.process.wait(seconds)
         return status, self.output()[before:]
-
-    # --- Asking --------------------------------------------------------------------------------------------------
-
-    def ask(self, method, path, body=None, **options):
-        return ask(self.port, method, path, body, **options)
-
-    def command(self, *words, seconds=60.0):
-        """A command of the operator's: exit status, output, errors."""
-        return run([PROGRAM, *words, "--server", f"http://127.0.0.1:{self.port}"], seconds,
-                   env={**os.environ, "VIRTSCALE_TOKEN": OPERATOR})
-
-    def must(self, *words):
-        status, out, err = self.command(*words)
-        if status != 0:
-            raise AssertionError(f"virtscale {' '.join(words)} ended with status {status}: {err or out}")
-        return out
-
-    def apply(self, text):
-        return self.must("apply", "-f", str(self.write("documents.yml", text)))
-
-    def scale(self, org, change, name="web", key=None, **options):
-        headers = {"Idempotency-Key": key} if key else {}
-        body = change if isinstance(change, dict) else {"change": change}
-        return self.ask("POST", f"/v1/orgs/{org}/services/{name}/scale", body, token=token_of(org), headers=headers,
-                        **options)
-
-    def alert(self, org, fingerprint, name="busy", of="web", status="firing", starts="2026-04-21T07:00:00Z"):
-        body = {"version": "4", "status": status, "alerts": [
-            {"status": status, "labels": {"alertname": name, "service": of}, "annotations": {},
-             "startsAt": starts, "endsAt": starts, "fingerprint": fingerprint}]}
-        return self.ask("POST", f"/v1/orgs/{org}/alerts", body, token=token_of(org))
-
-    # --- Looking -------------------------------------------------------------------------------------------------
-
-    def org(self, org):
-        return self.ask("GET", f"/v1/status?org={org}").json["orgs"][0]
-
-    def replicas(self, org):
-        """By service."""
-        return {one["service"]: one["replicas"] for one in self.org(org)["services"]}
-
-    def domain_rows(self):
-        """What orchestration knows, by name."""
-        return {row["name"]: row for row in self.ask("GET", "/v1/domains").json["domains"]}
-
-    def domain_processes(self):
-        """What really runs: the pid of each domain of this world, by name."""
-        reap_adopted()
-        owner = str((self.data / "domains").resolve())
-        found = {}
-        for pid in pids():
-            variables = environment(pid)
-            if variables.get("VIRTSCALE_OWNER") == owner and is_alive(pid):
-                found[variables["VIRTSCALE_DOMAIN"]] = pid
-        return found
-
-    def lines(self, org):
-        """The ledger's lines, the oldest first."""
-        lines = []
-        while True:
-            page = self.ask("GET", f"/v1/orgs/{org}/ledger/lines?from={len(lines)}")
-            if page.status == 404:
-                return lines
-            new = [json.loads(line) for line in page.body.splitlines()]
-            if not new:
-                return lines
-            lines += new
-
-    def unanswered(self):
-        """Requests of all stages that wait for the outside, and records that wait to be folded."""
-        partitions = self.ask("GET", "/v1/stages").json["partitions"]
-        return sum(one["requests_pending"] + one["lag"] for one in partitions)
-
-    def wait_settled(self, orgs, lines, seconds=SETTLED_S):
-        """Until every org's ledger has `lines` lines and no stage has anything to do."""
-        wait_until(f"every ledger has {lines} lines, and nothing is under way",
-                   lambda: all(len(self.lines(org)) >= lines for org in orgs) and self.unanswered() == 0, seconds, 0.1)
-
-    def verify_ledger(self, org):
-        """By our verifier, and, exported, by the one that shares no code with it."""
-        self.must("ledger", "verify", org)
-        out = self.directory / f"export-{org}"
-        self.must("ledger", "export", org, "--out", str(out))
-        second = pathlib.Path(__file__).parents[1] / "ledger_verifier" / "verify.py"
-        status, _, err = run([sys.executable, "-B", second, out])
-        if status != 0:
-            raise AssertionError(f"the second verifier does not accept {org}'s ledger: {err}")
-        shutil.rmtree(out)
