@@ -3,9 +3,9 @@
 #include <span>
 
 #include "stages/audit/edges.hpp"
+#include "stages/audit/edges/line_metrics.hpp"
 #include "stages/audit/effects.hpp"
 #include "stages/audit/fold.hpp"
-#include "stages/audit/line_metrics.hpp"
 
 namespace virtscale::audit {
 namespace {

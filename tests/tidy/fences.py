@@ -35,7 +35,7 @@ VENDORS = {
 }
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*(?:include|import)\b[ \t]*(?:<([^>\n]+)>|\"([^\"\n]+)\")?", re.MULTILINE)
 FOLD_ROOTS = re.compile(r"(events|state|fold\w*|invariants)\.(hpp|cpp)")
-SHELL_ROOTS = re.compile(r"(effects|edges|main|role|line_metrics)(\.(hpp|cpp)|/|_\w+\.(hpp|cpp))")
+SHELL_ROOTS = re.compile(r"(effects|edges|main|role)(\.(hpp|cpp)|/|_\w+\.(hpp|cpp))")
 FOLDS = "the fold of stage "
 
 

@@ -1,4 +1,4 @@
-#include "stages/audit/line_metrics.hpp"
+#include "stages/audit/edges/line_metrics.hpp"
 
 #include <boost/json.hpp>
 #include <vector>
