@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
+#include "replay/at/command.hpp"
 #include "replay/command.hpp"
 #include "replay/ledger/command.hpp"
 #include "replay/verify/command.hpp"
@@ -51,6 +52,7 @@ int main(int argc, char** argv) {
   app.footer("Exit status: 0 done, 1 failed, 2 wrong usage, 4 not found, 5 verification failed.");
   add_verify_command(app, chosen);
   add_ledger_command(app, chosen);
+  add_at_command(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
