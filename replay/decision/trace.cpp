@@ -1,0 +1,96 @@
+#include "replay/decision/trace.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "topology/host/admission.hpp"
+
+namespace virtscale::replay {
+namespace {
+
+using Places = std::map<RecordPlace, std::size_t>;
+
+Places places_of(const Trace& trace) {
+  Places places;
+  for (std::size_t i = 0; i < trace.records.size(); ++i) places.emplace(trace.records[i].kept.at, i);
+  return places;
+}
+
+// The last record before the timer rang that set it, as far as a fold has told.
+std::optional<std::size_t> setter_of(const Trace& trace, std::size_t timer) {
+  const auto& rang = trace.records[timer];
+  const auto* fired = body_of<schema::TimerFired>(rang);
+  std::optional<std::size_t> setter;
+  if (fired == nullptr) return setter;
+  for (std::size_t i = 0; i < trace.records.size(); ++i) {
+    const auto& record = trace.records[i];
+    const bool sets = std::ranges::any_of(record.changed, [&](const RowText& row) {
+      return row.table == "host_timers" && row.key == fired->key()->string_view() && !row.after.empty();
+    });
+    const bool is_earlier = record.kept.at.of == rang.kept.at.of && record.kept.at.offset < rang.kept.at.offset;
+    if (sets && is_earlier) setter = i;
+  }
+  return setter;
+}
+
+void link_causes(Trace& trace) {
+  const auto places = places_of(trace);
+  for (std::size_t i = 0; i < trace.records.size(); ++i) {
+    auto& record = trace.records[i];
+    const auto cause = cause_of(record.kept.value);
+    const auto found = cause ? places.find(*cause) : places.end();
+    record.cause = found == places.end() ? setter_of(trace, i) : std::optional(found->second);
+  }
+}
+
+void link_answers(Trace& trace) {
+  std::map<EventId, std::size_t> answers;
+  for (std::size_t i = 0; i < trace.records.size(); ++i) {
+    const auto id = id_of(trace.records[i].event().header()->answers());
+    if (id) answers.emplace(id, i);  // the first answer counts, any other came late
+  }
+  for (auto& record : trace.records) {
+    for (auto& asked : record.asked) {
+      const auto found = answers.find(asked.id);
+      asked.answer = found == answers.end() ? std::nullopt : std::optional(found->second);
+    }
+  }
+}
+
+// When a record comes in the order: not before its cause, even if the clocks of two brokers disagree.
+std::tuple<Instant, std::size_t, RecordPlace> rank_of(const Trace& trace, std::size_t record) {
+  auto at = trace.records[record].kept.timestamp;
+  std::size_t depth = 0;
+  for (auto cause = trace.records[record].cause; cause && depth < causes_max; cause = trace.records[*cause].cause) {
+    at = std::max(at, trace.records[*cause].kept.timestamp);
+    ++depth;
+  }
+  return {at, depth, trace.records[record].kept.at};
+}
+
+}  // namespace
+
+void link_records(Trace& trace) {
+  link_causes(trace);
+  std::vector<std::pair<std::tuple<Instant, std::size_t, RecordPlace>, std::size_t>> order;
+  for (std::size_t i = 0; i < trace.records.size(); ++i) order.emplace_back(rank_of(trace, i), i);
+  std::ranges::sort(order);
+  std::vector<TracedRecord> sorted;
+  sorted.reserve(order.size());
+  for (const auto& [rank, i] : order) sorted.push_back(std::move(trace.records[i]));
+  trace.records = std::move(sorted);
+  link_causes(trace);
+  link_answers(trace);
+}
+
+TraceTree tree_of(const Trace& trace) {
+  TraceTree tree{{}, std::vector<std::vector<std::size_t>>(trace.records.size())};
+  for (std::size_t i = 0; i < trace.records.size(); ++i) {
+    const auto cause = trace.records[i].cause;
+    (cause ? tree.children[*cause] : tree.roots).push_back(i);
+  }
+  return tree;
+}
+
+}  // namespace virtscale::replay
