@@ -29,6 +29,18 @@ TEST(DirectoryArchive, LeavesNothingUnfinishedAndRemovesWhatACrashLeft) {
   EXPECT_THAT(archive->list(""), testing::ElementsAre("a/b"));
 }
 
+TEST(DirectoryArchive, IsTheSameHoweverItsPathIsWritten) {
+  const TestDirectory directory;
+  std::ofstream(directory.path() / "in") << "x";
+  for (const auto& path : {directory.path() / "archive/", directory.path() / "./archive/../archive",
+                           fs::relative(directory.path()) / "archive"}) {
+    const auto archive = make_directory_archive(path);
+    archive->put("a/" + std::to_string(archive->list("").size()), directory.path() / "in");
+  }
+  EXPECT_THAT(make_directory_archive(directory.path() / "archive")->list(""),
+              testing::ElementsAre("a/0", "a/1", "a/2"));
+}
+
 TEST(DirectoryArchive, NamesThePathAndTheRemedyWhenItCannotWrite) {
   const TestDirectory directory;
   std::ofstream(directory.path() / "taken") << "a file";

@@ -117,6 +117,32 @@ TEST_F(SnapshotTakerTest, ADiskThatTakesNoCopyIsTold) {
   EXPECT_THAT(world.told, ElementsAre(HasSubstr("no snapshot of policy-0: ")));
 }
 
+TEST_F(SnapshotTakerTest, OneThatIsToStopGivesUpAndLeavesNothingThatCouldBeTakenForASnapshot) {
+  take();
+  taker.stop();
+  uploads.run();
+  EXPECT_THAT(world.told, ElementsAre(HasSubstr("the process stops")));
+  EXPECT_THAT(world.snapshots.newest_first(world.owner()), IsEmpty());
+  EXPECT_TRUE(fs::is_empty(scratch()));
+  fold_more();
+  take();
+  EXPECT_TRUE(fs::is_empty(scratch()));
+}
+
+TEST_F(SnapshotTakerTest, RemovesItsOwnStagesLeftOversAndNothingElse) {
+  for (const auto* name : {"policy-3.snapshot", "policy-3", "audit-0.snapshot"}) {
+    fs::create_directories(scratch() / name);
+    std::ofstream(scratch() / name / "CURRENT") << "x";
+  }
+  std::ofstream(scratch() / "policy-3.snapshot.manifest.json.new") << "x";
+  const SnapshotTaker next(
+      {.snapshots = world.snapshots, .uploads = uploads, .scratch = scratch(), .on_taken = nullptr, .tell = nullptr},
+      world.owner());
+  std::vector<std::string> left;
+  for (const auto& entry : fs::directory_iterator(scratch())) left.push_back(entry.path().filename());
+  EXPECT_THAT(left, testing::UnorderedElementsAre("policy-3", "audit-0.snapshot"));
+}
+
 TEST(Repeat, RunsAsLongAsItIsHeld) {
   ManualClock clock{{0}};
   test::SteppedExecutor executor{clock};

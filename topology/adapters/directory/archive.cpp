@@ -75,7 +75,9 @@ class Temporary {
 
 class DirectoryArchive final : public Archive {
  public:
-  explicit DirectoryArchive(const fs::path& directory) : root_(directory), unfinished_(directory / unfinished) {
+  // A last part is put on and taken off, so that the path ends without a slash, as the parents of objects do.
+  explicit DirectoryArchive(const fs::path& directory)
+      : root_(fs::absolute(directory / "x").lexically_normal().parent_path()), unfinished_(root_ / unfinished) {
     std::error_code error;
     fs::create_directories(unfinished_, error);
     throw_if(error, "make the archive's directory", unfinished_);

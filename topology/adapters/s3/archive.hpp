@@ -22,9 +22,9 @@ struct S3ArchiveOptions {
   /// As the tools of AWS have it: `aws_access_key_id = …` and `aws_secret_access_key = …` under `[default]`; mode 0600.
   std::filesystem::path credentials_file;
   std::filesystem::path ca_file{};     ///< of https; empty: the system's
-  std::uint32_t attempts = 5;          ///< of each request, when the server is away or answers 5xx or 429
+  std::uint32_t attempts = 4;          ///< of each request, when the server is away or answers 5xx or 429
   Duration pause = milliseconds(250);  ///< before the second attempt; doubled each time, 10 s at most
-  Duration connect_timeout = seconds(5);
+  Duration connect_timeout = seconds(3);
   Duration silence_timeout = seconds(30);  ///< after this long with hardly a byte an attempt has failed
 };
 

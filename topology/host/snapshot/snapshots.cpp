@@ -52,23 +52,22 @@ bool is_complete(const std::string& folder, const std::vector<std::string>& name
   return std::ranges::count(names, folder + manifest_name) > 0;
 }
 
+[[noreturn]] void refuse(const std::string& why) {
+  throw SnapshotError(why);
+}
+
 std::vector<SnapshotFile> files_in(const fs::path& checkpoint) {
   std::vector<SnapshotFile> files;
   for (const auto& entry : fs::directory_iterator(checkpoint)) {
     const auto name = entry.path().filename().string();
     const auto fits = entry.is_regular_file() && name.size() <= snapshot_file_name_bytes_max && is_archive_name(name);
     if (!fits || files.size() == snapshot_files_max) {
-      throw SnapshotError("cannot take a snapshot: " + entry.path().string() +
-                          " is no file of a store, or one too many");
+      refuse("cannot take a snapshot: " + entry.path().string() + " is no file of a store, or one too many");
     }
     files.push_back(describe_file(entry.path()));
   }
   std::ranges::sort(files, {}, &SnapshotFile::name);
   return files;
-}
-
-[[noreturn]] void refuse(const std::string& why) {
-  throw SnapshotError(why);
 }
 
 std::string both(const std::string& what, const std::string& its, const std::string& ours) {
@@ -150,10 +149,14 @@ std::optional<SnapshotPoint> point_in(Store& store) {
 Snapshots::Snapshots(Archive& archive, OpenStore open, std::function<void(const std::string&)> tell)
     : archive_(archive), open_(std::move(open)), tell_(std::move(tell)) {}
 
-SnapshotManifest Snapshots::put(const SnapshotOwner& owner, const SnapshotPoint& at, const fs::path& checkpoint) {
+SnapshotManifest Snapshots::put(const SnapshotOwner& owner, const SnapshotPoint& at, const fs::path& checkpoint,
+                                const std::stop_token& stop) {
   const SnapshotManifest manifest{owner, at, files_in(checkpoint)};
   const auto folder = folder_of(owner, at.folded);
-  for (const auto& file : manifest.files) archive_.put(object_of(folder, file), checkpoint / file.name);
+  for (const auto& file : manifest.files) {
+    if (stop.stop_requested()) refuse("the process stops; the next owner takes one");
+    archive_.put(object_of(folder, file), checkpoint / file.name);
+  }
   // Beside the copy: a file in it would be one of the store's.
   const auto text = fs::path(checkpoint.string() + "." + manifest_name);
   write_text_file(text, print_manifest(manifest));

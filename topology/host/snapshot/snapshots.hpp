@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -42,8 +43,10 @@ class Snapshots {
   /// `tell` gets a sentence for each snapshot that is not used. The archive must outlive this.
   Snapshots(Archive& archive, OpenStore open, std::function<void(const std::string&)> tell);
 
-  /// Puts the store's copy in `checkpoint`, which is folded up to `at`. Throws ArchiveError and SnapshotError.
-  SnapshotManifest put(const SnapshotOwner& owner, const SnapshotPoint& at, const std::filesystem::path& checkpoint);
+  /// Puts the store's copy in `checkpoint`, which is folded up to `at`; gives up between two files once it is asked to
+  /// `stop`. Throws ArchiveError and SnapshotError.
+  SnapshotManifest put(const SnapshotOwner& owner, const SnapshotPoint& at, const std::filesystem::path& checkpoint,
+                       const std::stop_token& stop = {});
 
   /// The folded offsets of the partition's complete snapshots. Throws ArchiveError.
   std::vector<std::uint64_t> newest_first(const SnapshotOwner& owner);

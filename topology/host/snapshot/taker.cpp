@@ -2,11 +2,14 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace virtscale {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* copy_ending = ".snapshot";
 
 struct Repeated {
   Executor& executor;
@@ -27,8 +30,17 @@ void run_later(const std::shared_ptr<const Repeated>& repeated) {
 
 SnapshotTaker::SnapshotTaker(SnapshotTakerPorts ports, SnapshotOwner of, std::size_t keep)
     : ports_(std::move(ports)), of_(std::move(of)), keep_(keep) {
-  fs::remove_all(ports_.scratch);
   fs::create_directories(ports_.scratch);
+  std::vector<fs::path> left;
+  for (const auto& entry : fs::directory_iterator(ports_.scratch)) {
+    const auto file = entry.path().filename().string();
+    if (file.starts_with(of_.stage + "-") && file.find(copy_ending) != file.npos) left.push_back(entry.path());
+  }
+  for (const auto& path : left) fs::remove_all(path);
+}
+
+fs::path SnapshotTaker::copy_of(std::uint32_t partition) const {
+  return ports_.scratch / (name(partition) + copy_ending);
 }
 
 SnapshotOwner SnapshotTaker::owner(std::uint32_t partition) const {
@@ -54,6 +66,7 @@ void SnapshotTaker::end(std::uint32_t partition) {
 }
 
 void SnapshotTaker::take(std::uint32_t partition, Store& store) {
+  if (stopping_.stop_requested()) return;
   if (!begin(partition)) {
     return ports_.tell("no snapshot of " + name(partition) +
                        " now: the last one is still on its way to the archive; take them less often");
@@ -85,7 +98,8 @@ void SnapshotTaker::upload(std::uint32_t partition, const SnapshotPoint& at) {
   std::optional<SnapshotManifest> made;
   try {
     const auto there = ports_.snapshots.newest_first(whose);
-    if (there.empty() || there.front() < at.folded) made = ports_.snapshots.put(whose, at, copy_of(partition));
+    if (there.empty() || there.front() < at.folded)
+      made = ports_.snapshots.put(whose, at, copy_of(partition), stopping_.get_token());
     {
       const std::lock_guard lock(mutex_);
       taken_[partition] = at.folded;
