@@ -117,7 +117,7 @@ std::map<std::string, TopicSeen> topics_seen(const Asker& asker, Within within) 
   std::map<std::string, TopicSeen> result;
   for (int n = 0; n < metadata->topic_cnt; ++n) {
     const auto& topic = metadata->topics[n];
-    if (topic.err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) result.emplace(topic.topic, seen(topic));
+    if (topic.partition_cnt > 0) result.emplace(topic.topic, seen(topic));
   }
   rd_kafka_metadata_destroy(metadata);
   return result;

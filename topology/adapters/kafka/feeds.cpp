@@ -62,16 +62,19 @@ Feeds::~Feeds() {
   for (auto& topic : slots_) topic.clear();  // the feeds, before what carries them
 }
 
-// Within librdkafka's locks.
+// Within librdkafka's locks. While nobody has read, it may be no more than the news that the end is reached.
 void Feeds::woken(rd_kafka_s*, void* argument) {
   auto& slot = *static_cast<Slot*>(argument);
-  slot.owner->bell_.ring(slot.wakes);
-  if (!slot.watched) return;
+  if (!slot.watched) return slot.owner->bell_.ring(slot.wakes);
+  slot.owner->tend_soon();
+}
+
+void Feeds::tend_soon() {
   {
-    const std::lock_guard lock(slot.owner->tending_);
-    slot.owner->tend_now_ = true;
+    const std::lock_guard lock(tending_);
+    tend_now_ = true;
   }
-  slot.owner->tend_.notify_one();
+  tend_.notify_one();
 }
 
 std::size_t Feeds::read(TopicPartition from, std::uint64_t offset, std::size_t records_max,
@@ -140,7 +143,8 @@ Feeds::Kept& Feeds::take(Slot& slot, std::uint64_t offset) {
   });
   Kept& kept = found == slot.feeds.end() ? begin(slot, offset) : *found;
   kept.busy = kept.read = true;
-  slot.watched = std::any_of(slot.feeds.begin(), slot.feeds.end(), [](const Kept& one) { return !one.read; });
+  for (auto& one : slot.feeds) one.doomed = one.doomed || !one.read;
+  slot.watched = false;
   return kept;
 }
 
@@ -211,9 +215,7 @@ void Feeds::drop_listener(Slot& slot) {
     const std::lock_guard lock(mutex_);
     for (auto& kept : slot.feeds) kept.doomed = true;
   }
-  const std::lock_guard lock(tending_);
-  tend_now_ = true;
-  tend_.notify_one();
+  tend_soon();
 }
 
 // Until somebody reads, a feed at the end sees what comes.
@@ -222,8 +224,8 @@ void Feeds::watch(Slot& slot) {
     const auto end = ends_of(asker_, {slot.partition}, answer_max).front();
     const std::lock_guard lock(mutex_);
     if (!slot.feeds.empty()) return;
+    slot.watched = true;  // before anything can come
     begin(slot, end);
-    slot.watched = true;
   } catch (const LogError&) {  // the brokers do not answer: it is tried again
     const std::lock_guard lock(mutex_);
     slot.ring_at = Clock::now() + trouble_retry;
@@ -286,9 +288,10 @@ void Feeds::throw_away(Slot& slot) {
     watching = &*found;
     watching->busy = true;
   }
-  watching->feed->read(slot.partition, watching->feed->next(), no_end, no_end, std::chrono::milliseconds(0),
-                       [](const LogRecord&) { return true; });
+  const auto came = watching->feed->read(slot.partition, watching->feed->next(), no_end, no_end,
+                                         std::chrono::milliseconds(0), [](const LogRecord&) { return true; });
   give_back(slot, *watching);
+  if (came > 0) bell_.ring(slot.wakes);
 }
 
 }  // namespace virtscale::kafka

@@ -78,6 +78,7 @@ class Feeds {
   void drop_listener(Slot& slot);
   void watch(Slot& slot);
   void run();
+  void tend_soon();
   void tend(Slot& slot);
   void close_idle(Slot& slot);
   void throw_away(Slot& slot);
