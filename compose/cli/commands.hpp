@@ -36,6 +36,9 @@ Exit scale(const Context& context, const ScaleOrder& order);
 /// `status [ORG[/SERVICE]]`.
 Exit status(const Context& context, const std::string& of);
 
+/// `snapshot`: every stage process takes one of each partition that it owns.
+Exit snapshot(const Context& context);
+
 /// `explain EVT`.
 Exit explain(const Context& context, const std::string& event);
 

@@ -18,6 +18,11 @@ constexpr std::string_view relayed_header = "virtscale-relayed";
 constexpr std::chrono::seconds owners_known_for{1};
 constexpr std::string_view stages_path = "/v1/stages";
 
+// What is asked of every process there is.
+bool is_for_all(std::string_view path) {
+  return path == stages_path || path == snapshots_path;
+}
+
 std::string parameter(const HttpRequest& request, const std::string& name) {
   const auto found = request.query.find(name);
   return found == request.query.end() ? std::string() : found->second;
@@ -105,7 +110,7 @@ HttpHandler Relay::handler() {
 }
 
 void Relay::handle(const HttpRequest& request, Responder to) {
-  const bool of_all_stages = request.path == stages_path;
+  const bool of_all_stages = is_for_all(request.path);
   const bool of_this_process = request.path == "/healthz" || request.path == "/readyz" || request.path == "/metrics" ||
                                request.path.starts_with("/v1/deadletters");
   const auto stage = stage_serving(request.path);
@@ -124,7 +129,7 @@ void Relay::handle(const HttpRequest& request, Responder to) {
 
 void Relay::forward(const HttpRequest& request, Source stage, const Responder& to) {
   const auto all = owners();
-  if (request.path == stages_path) return ask_all(request, all, to);
+  if (is_for_all(request.path)) return ask_all(request, all, to);
   const auto inbox = graph::node_of(stage).inbox;
   const auto key = key_of(request, stage);
   if (!is_the_same_everywhere(request, stage) && !key.empty()) {

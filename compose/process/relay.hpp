@@ -18,6 +18,9 @@
 
 namespace virtscale {
 
+/// `POST` by an operator: every process takes a snapshot of each partition that it owns.
+inline constexpr std::string_view snapshots_path = "/v1/snapshots";
+
 /// What a relay works with. All outlive it and what it has begun.
 struct RelayPorts {
   Membership& membership;

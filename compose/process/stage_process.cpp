@@ -5,7 +5,6 @@
 #include <array>
 
 #include "compose/site/operations.hpp"
-#include "topology/adapters/rocksdb/store.hpp"
 #include "topology/host/http_answers.hpp"
 
 namespace virtscale {
@@ -71,12 +70,11 @@ StageProcess::StageProcess(Source stage, const Settings& settings, std::filesyst
     reception->handle(request, std::move(to));
   });
   open_log(url_of(site_.settings(), endpoint.address, server_->port()));
-  const auto open_store = [state = site_.data() / "state"](std::string_view name, std::uint32_t partition) {
-    return open_rocksdb_store(state / (std::string(name) + "-" + std::to_string(partition)));
-  };
-  crew_ = std::make_unique<Crew>(site_, *opened_.log, std::vector{stage}, open_store);
+  snapshots_ = std::make_unique<Snapshotting>(site_, *opened_.log, opened_.identity, stage);
+  crew_ = std::make_unique<Crew>(site_, *opened_.log, std::vector{stage}, snapshots_->opener());
   reception->take_over(routes());
   crew_->start_edges();
+  snapshots_->start(crew_->role(stage));
   join();
 }
 
@@ -84,6 +82,7 @@ StageProcess::StageProcess(Source stage, const Settings& settings, std::filesyst
 StageProcess::~StageProcess() {
   server_.reset();
   if (crew_) crew_->stop_edges();
+  if (snapshots_) snapshots_->stop();
   if (relaying_) relaying_->stop();
   relay_.reset();
   if (opened_.membership != nullptr) opened_.membership->leave();
@@ -119,6 +118,7 @@ HttpHandler StageProcess::routes() {
                                                              ": which partitions are this process's";
                                           }},
                                      [this](const HttpRequest& request, std::shared_ptr<HttpResponder> to) {
+                                       if (request.path == snapshots_path) return take_snapshots(request, to);
                                        if (stage_serving(request.path) == stage_) return serve_(request, std::move(to));
                                        to->respond(response_to({404, "not_found", "nothing is at " + request.path}));
                                      });
@@ -130,6 +130,18 @@ HttpHandler StageProcess::routes() {
                                               .blocking = *relaying_,
                                               .serve = std::move(own)});
   return relay_->handler();
+}
+
+void StageProcess::take_snapshots(const HttpRequest& request, const std::shared_ptr<HttpResponder>& to) {
+  if (request.method != "POST") return to->respond(wrong_method("POST"));
+  auto objection =
+      objection_to(request, site_.authorizer(), {"", "snapshots are for operators; the token is an org's"});
+  if (objection) return to->respond(std::move(*objection));
+  if (!snapshots_->take(crew_->role(stage_))) {
+    return to->respond(response_to({409, "no_archive", "write `snapshots: {directory: DIR}` into the settings"}));
+  }
+  const auto member = std::string(graph::node_of(stage_).name) + "@" + host_name() + ":" + std::to_string(getpid());
+  to->respond({.status = 202, .body = "{\"began\":[" + json_string(member) + "]}\n"});
 }
 
 void StageProcess::join() {
@@ -159,6 +171,7 @@ void StageProcess::disown(const std::vector<std::uint32_t>& partitions) {
 void StageProcess::drain() {
   server_.reset();
   crew_->stop_edges();
+  snapshots_->stop();
   opened_.membership->leave();
   opened_.log->sync();
 }

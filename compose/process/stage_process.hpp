@@ -11,6 +11,7 @@
 #include <string>
 
 #include "compose/process/relay.hpp"
+#include "compose/process/snapshotting.hpp"
 #include "compose/site/crew.hpp"
 #include "topology/adapters/kafka/kafka_log.hpp"
 
@@ -35,6 +36,7 @@ class StageProcess {
  private:
   void open_log(const std::string& url);
   HttpHandler routes();
+  void take_snapshots(const HttpRequest& request, const std::shared_ptr<HttpResponder>& to);
   void join();
   void own(const std::vector<std::uint32_t>& partitions);
   void disown(const std::vector<std::uint32_t>& partitions);
@@ -45,6 +47,7 @@ class StageProcess {
   std::function<void()> fail_;
   OpenedKafkaLog opened_;
   Subscription failing_;
+  std::unique_ptr<Snapshotting> snapshots_;
   std::unique_ptr<Crew> crew_;
   HttpHandler serve_;  // what the stage itself serves
   std::unique_ptr<ExecutorThread> relaying_;

@@ -96,6 +96,10 @@ void add_work_commands(CLI::App& app, Words& words, Run& run) {
                          [&] { return cli::status(words.context, words.of); });
   status->add_option("OF", words.of, "ORG or ORG/SERVICE; default: all");
 
+  auto* snapshot = command(app, "snapshot", "Take a snapshot of the state of every partition, of stages over Kafka",
+                           run, [&] { return cli::snapshot(words.context); });
+  snapshot->footer("Where they go, and how often without asking, stands in the settings: `snapshots:`.");
+
   auto* explain = command(app, "explain", "Why: the signal, the rule, the projection, the placement, the steps", run,
                           [&] { return cli::explain(words.context, words.event); });
   explain->add_option("EVT", words.event, "such as evt-7f3a91c04be2")->required();

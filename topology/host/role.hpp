@@ -38,6 +38,7 @@ class Role {
   virtual void disown(const std::vector<std::uint32_t>& partitions) = 0;
   virtual void drain() = 0;
   virtual void read_status(std::function<void(std::vector<PartitionStatus>)> tell) = 0;
+  virtual void use_stores(std::function<void(std::uint32_t partition, Store& store)> use) = 0;
 
   /// Begins what comes from the outside by itself, such as schedules. May be called before anything is owned.
   virtual void start_edges() {}
@@ -65,6 +66,7 @@ class RunnerRole : public Role {
   void read_status(std::function<void(std::vector<PartitionStatus>)> tell) final {
     runner_.read_status(std::move(tell));
   }
+  void use_stores(std::function<void(std::uint32_t, Store&)> use) final { runner_.use_stores(std::move(use)); }
 
  protected:
   RoleParts parts_;
