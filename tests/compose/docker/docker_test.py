@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -193,6 +194,7 @@ class Scripts(unittest.TestCase):
                        popen([DOCKER / "targets", f"127.0.0.1:{admin}", "web", directory / "web.json"])]
             try:
                 self.wait_for(directory / "web.json", "[]")
+                self.wait_until_listening(admin)
                 self.ask(admin, f"add server web/shop-web-1 127.0.0.1:{shop}; enable server web/shop-web-1")
                 self.wait_for(directory / "web.json",
                               f'[{{"targets": ["127.0.0.1:{shop}"], "labels": {{"domain": "shop-web-1"}}}}]')
@@ -205,6 +207,13 @@ class Scripts(unittest.TestCase):
 
     def ask(self, port, words):
         told("bash", "-c", f'exec 3<>/dev/tcp/127.0.0.1/{port}; echo "{words}" >&3; cat <&3')
+
+    def wait_until_listening(self, port, seconds=20):
+        deadline = time.monotonic() + seconds
+        with socket.socket() as probe:
+            while probe.connect_ex(("127.0.0.1", port)) != 0:
+                self.assertLess(time.monotonic(), deadline, "HAProxy does not listen")
+                time.sleep(0.1)
 
     def wait_for(self, file, text, seconds=20):
         deadline = time.monotonic() + seconds
