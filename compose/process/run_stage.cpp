@@ -107,13 +107,16 @@ int run_for_ever(Source stage, const Settings& settings, const Words& words, con
   }
 }
 
-// False if the settings cannot make a stage process.
-bool check(const Settings& settings) {
-  if (!settings.kafka.bootstrap.empty()) return true;
-  std::fprintf(stderr,
-               "virtscale: a stage of its own needs Kafka: write `kafka: {bootstrap: HOST:PORT}` into the settings, or "
-               "run all stages in one process with `virtscale up`\n");
-  return false;
+// Empty, or what the settings lack that a stage process needs.
+std::string lack_of(const Settings& settings) {
+  if (settings.kafka.bootstrap.empty()) {
+    return "a stage of its own needs Kafka: write `kafka: {bootstrap: HOST:PORT}`; without it, `virtscale up` runs all "
+           "five in one process";
+  }
+  if (settings.tokens.empty()) {
+    return "processes must agree on who may ask: write `tokens:` (`virtscale token generate` makes one)";
+  }
+  return {};
 }
 
 }  // namespace
@@ -139,7 +142,11 @@ int run_stage(Source stage, int argc, char** argv) {
   const auto signals = block_signals();
   if (sodium_init() < 0) return exit_failed;
   auto settings = settings_from(words.config_file);
-  if (!settings || !check(*settings)) return exit_usage;
+  if (!settings) return exit_usage;
+  if (const auto lack = lack_of(*settings); !lack.empty()) {
+    std::fprintf(stderr, "virtscale-%s: %s: %s\n", name.c_str(), words.config_file.c_str(), lack.c_str());
+    return exit_usage;
+  }
   if (!words.listen.empty()) {
     if (const auto fault = read_endpoint(words.listen, (*settings).*endpoint_of(stage)); !fault.empty()) {
       std::fprintf(stderr, "virtscale-%s: --listen: %s\n", name.c_str(), fault.c_str());
