@@ -70,6 +70,8 @@ class Connection {
   /// The group of those who fold the inbox.
   std::string group(Topic inbox) const { return options_.prefix + "virtscale-" + std::string(name_of(inbox)); }
 
+  /// The group of clients that only ask about groups. Nobody folds in it.
+  std::string asking_group() const { return options_.prefix + "virtscale-asking"; }
   /// Remembers the text of an error, without the values of properties.
   void complain(std::string_view what);
   /// `(the last thing heard: …)`, or nothing: the end of a message about what did not come about.

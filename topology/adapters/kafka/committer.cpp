@@ -9,6 +9,7 @@ namespace {
 
 constexpr Within farewell_max{2'000};
 constexpr Within retry_every{500};
+constexpr Within serve_every{1'000};
 
 // The brokers have given the partitions to another.
 bool refused(int code) {
@@ -18,8 +19,11 @@ bool refused(int code) {
 
 }  // namespace
 
-Committer::Committer(Asker asker, const LogLayout& layout)
-    : asker_(asker), layout_(layout), thread_([this] { run(); }) {}
+Committer::Committer(Connection& connection, const LogLayout& layout)
+    : connection_(connection),
+      client_(connection.open(Role::consumer, {{"group.id", connection.asking_group()}}, ears_)),
+      layout_(layout),
+      thread_([this] { run(); }) {}
 
 Committer::~Committer() {
   const auto until = std::chrono::steady_clock::now() + farewell_max;
@@ -44,7 +48,7 @@ void Committer::commit(TopicPartition of, std::uint64_t offset) {
 }
 
 std::optional<std::uint64_t> Committer::committed(TopicPartition of) {
-  const auto all = committed_of(asker_, of.topic, layout_.partitions[static_cast<std::size_t>(of.topic)], answer_max);
+  const auto all = committed_of(asker(), of.topic, layout_.partitions[static_cast<std::size_t>(of.topic)], answer_max);
   const auto found = all.find(of.partition);
   const std::lock_guard lock(mutex_);
   auto& known = inbox(of.topic).partitions[of.partition];
@@ -91,8 +95,9 @@ void Committer::run() {
     if (!all_well) {
       moved_.wait_for(lock, retry_every, [this] { return ended_; });
     } else if (!any) {
-      moved_.wait(lock);
+      moved_.wait_for(lock, serve_every);
     }
+    rd_kafka_poll(client_.get(), 0);  // what it has to tell of itself
   }
 }
 
@@ -106,7 +111,7 @@ bool Committer::turn(Topic topic, std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   int code = RD_KAFKA_RESP_ERR__FAIL;
   try {
-    code = route ? route(sent) : commit_from_outside(asker_, topic, sent, answer_max);
+    code = route ? route(sent) : commit_from_outside(asker(), topic, sent, answer_max);
   } catch (const LogError&) {  // no answer
   }
   lock.lock();
@@ -123,7 +128,7 @@ bool Committer::know(Topic topic, std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   std::optional<Commits> found;
   try {
-    found = committed_of(asker_, topic, layout_.partitions[static_cast<std::size_t>(topic)], answer_max);
+    found = committed_of(asker(), topic, layout_.partitions[static_cast<std::size_t>(topic)], answer_max);
   } catch (const LogError&) {  // no answer
   }
   lock.lock();

@@ -22,9 +22,14 @@ class Committer {
   /// Commits, and returns librdkafka's error code; 0 if all is well.
   using Route = std::function<int(const Commits&)>;
 
-  Committer(Asker asker, const LogLayout& layout);
+  /// Throws LogError if librdkafka has no client for it. `connection` and `layout` outlive it.
+  Committer(Connection& connection, const LogLayout& layout);
   /// Commits what is left, for 2 s at most.
   ~Committer();
+
+  /// Whom questions about groups go through: 2.0.2 crashes where a client that is of no group itself, such as a
+  /// producer, is told that a group's coordinator has moved (librdkafka issue 5040).
+  Asker asker() { return {connection_, *client_}; }
 
   void commit(TopicPartition of, std::uint64_t offset);
   /// Asks the brokers. Throws LogError.
@@ -54,7 +59,9 @@ class Committer {
   void settle(Topic topic, const Commits& sent, int code);
   static Commits open(const Inbox& inbox);
 
-  Asker asker_;
+  Connection& connection_;
+  Ears ears_;
+  Client client_;
   const LogLayout layout_;
   std::mutex mutex_;
   std::condition_variable moved_;

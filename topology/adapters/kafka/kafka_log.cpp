@@ -59,8 +59,8 @@ KafkaLog::KafkaLog(const KafkaOptions& options, LogLayout layout)
       layout_(std::move(layout)),
       producer_(connection_, layout_, calls()),
       feeds_({connection_, producer_.client()}, layout_, bell_),
-      committer_({connection_, producer_.client()}, layout_),
-      member_({connection_, producer_.client()}, layout_, committer_,
+      committer_(connection_, layout_),
+      member_(committer_.asker(), layout_, committer_,
               [this](const std::string& why) { producer_.fail(why); }) {
   topics_seen({connection_, producer_.client()}, brokers_max);  // or the first append to a topic waits for up to 1 s
 }
