@@ -163,15 +163,16 @@ class DirectoryArchive final : public Archive {
   // Another process may remove the folder as empty just before the rename: it is made once more then.
   void move_into_place(const fs::path& whole, const fs::path& object) {
     std::error_code error;
+    bool made_folders = false;
     for (int attempt = 0; attempt < 3; ++attempt) {
-      fs::create_directories(object.parent_path(), error);
+      made_folders |= fs::create_directories(object.parent_path(), error);
       throw_if(error, "make the directory", object.parent_path());
       fs::rename(whole, object, error);
       if (error != std::errc::no_such_file_or_directory) break;
     }
     throw_if(error, "write", object);
-    for (auto folder = object.parent_path(); folder != root_; folder = folder.parent_path()) sync(folder);
-    sync(root_);
+    sync(object.parent_path());
+    for (auto folder = object.parent_path(); made_folders && folder != root_;) sync(folder = folder.parent_path());
   }
 
   void remove_left_behind() {
