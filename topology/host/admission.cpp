@@ -25,6 +25,22 @@ bool goes_by_key(const schema::Event& event) {
          event.body_type() != schema::Body::TimerFired && event.body_type() != schema::Body::FoldActivated;
 }
 
+const flatbuffers::String* service_of_alert(const schema::Event& event) {
+  if (const auto* raised = event.body_as_AlertRaised()) return raised->service();
+  if (const auto* resolved = event.body_as_AlertResolved()) return resolved->service();
+  return nullptr;
+}
+
+// Producers of alerts are not ours: a service's alerts under another key could land in a partition where nothing is
+// known of the service.
+bool has_the_key_of_its_service(const LogRecord& record, const schema::Event& event) {
+  const auto* service = service_of_alert(event);
+  if (service == nullptr) return true;
+  const auto org = event.org()->string_view();
+  return record.key.size() == org.size() + 1 + service->size() && record.key.starts_with(org) &&
+         record.key[org.size()] == '/' && record.key.ends_with(service->string_view());
+}
+
 }  // namespace
 
 AllowedEvents::AllowedEvents(Topic inbox) {
@@ -67,6 +83,10 @@ const schema::Event* admit(const LogRecord& record, const AllowedEvents& allowed
   if (goes_by_key(*event) && partition_of(record.key, partitions) != record.from.partition) {
     reason = "the key belongs to partition " + std::to_string(partition_of(record.key, partitions)) +
              ": produce with the murmur2 partitioner";
+    return nullptr;
+  }
+  if (!has_the_key_of_its_service(record, *event)) {
+    reason = "the key of an alert is the org and the service that it names, such as acme-tickets/web";
     return nullptr;
   }
   return event;

@@ -174,5 +174,24 @@ TEST_F(PartitionFold, RejectsARecordInAPartitionThatItsKeyDoesNotBelongTo) {
   EXPECT_EQ(step.fate, Fate::rejected);
 }
 
+TEST(Admission, RejectsAnAlertUnderAnothersKey) {
+  schema::AlertRaisedT raised;
+  raised.service = "web";
+  raised.name = "cpu";
+  raised.fingerprint = "f";
+  const auto event = event_of(raised, {.id = {77, 0, 1, Source::edge}});
+  const AllowedEvents allowed(Topic::alerts);
+  const auto reason_for = [&](std::string_view key) {
+    std::string reason;
+    const LogRecord record{
+        .from = {Topic::alerts, 0}, .offset = 0, .timestamp = {}, .key = key, .value = event, .ticket = 0};
+    return admit(record, allowed, 1, reason) == nullptr ? reason : std::string();
+  };
+  EXPECT_EQ(reason_for("acme/web"), "");
+  for (const auto* key : {"", "acme", "acme/", "acme/we", "acme/web2", "acmeXweb", "beta/web"}) {
+    EXPECT_THAT(reason_for(key), HasSubstr("the key of an alert")) << key;
+  }
+}
+
 }  // namespace
 }  // namespace virtscale
