@@ -43,7 +43,11 @@ class LedgerMirror::Copying : public std::enable_shared_from_this<Copying> {
     if (woken_.exchange(true)) return;
     executor_.post([self = shared_from_this()] {
       self->woken_ = false;
-      self->copy();
+      try {
+        self->copy();
+      } catch (const LogError& error) {
+        self->tell(error.what());
+      }
     });
   }
 

@@ -23,7 +23,7 @@ class LogEdge::Tail : public std::enable_shared_from_this<Tail> {
     const auto from = log_.end(partition);
     executor_.post([self = shared_from_this(), partition, from, visit = std::move(visit)]() mutable {
       self->watched_.push_back({partition, from, std::move(visit)});
-      self->look();
+      self->wake();
     });
     auto listening = log_.on_append(partition, [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->wake();
@@ -46,7 +46,10 @@ class LogEdge::Tail : public std::enable_shared_from_this<Tail> {
     if (woken_.exchange(true)) return;
     executor_.post([self = shared_from_this()] {
       self->woken_ = false;
-      self->look();
+      try {
+        self->look();
+      } catch (const LogError&) {  // told by whoever folds the partition; who waits here is answered by its time-out
+      }
     });
   }
 

@@ -129,12 +129,12 @@ class Shell : public std::enable_shared_from_this<Shell<S>> {
       read = ports_.log.read(inbox(), partition_.next_offset(), pace_.batch_max,
                              [this](const LogRecord& record) { return take(record); });
       append_emitted();
+      if (!incident_.empty()) return stop(incident_);
+      count(read, std::chrono::steady_clock::now() - began);
+      act();
     } catch (const LogError& error) {
       return stop(error.what());
     }
-    if (!incident_.empty()) return stop(incident_);
-    count(read, std::chrono::steady_clock::now() - began);
-    act();
     if (read == pace_.batch_max) wake(this->weak_from_this(), &Shell::appended_, &Shell::poll);
   }
 

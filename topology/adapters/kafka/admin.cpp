@@ -11,11 +11,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr Within retry_every{50};
+// A question waits for the broker that it was meant for, even if that is gone; it is asked again, of who leads by then.
+constexpr Within attempt_max{1'500};
 constexpr std::int64_t us_in_a_millisecond = 1'000;
 
 int left(Clock::time_point until) {
   return static_cast<int>(
       std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count()));
+}
+
+int left_of_attempt(Clock::time_point until) {
+  return std::min(left(until), static_cast<int>(attempt_max.count()));
 }
 
 [[noreturn]] void unanswered(const Asker& asker, const std::string& what, const std::string& why) {
@@ -30,7 +36,7 @@ void ask_offsets(const Asker& asker, rd_kafka_topic_partition_list_t& list, With
   std::vector<std::int64_t> asked;
   for (int n = 0; n < list.cnt; ++n) asked.push_back(list.elems[n].offset);
   for (;;) {
-    auto code = rd_kafka_offsets_for_times(&asker.client, &list, left(until));
+    auto code = rd_kafka_offsets_for_times(&asker.client, &list, left_of_attempt(until));
     for (int n = 0; n < list.cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; ++n) code = list.elems[n].err;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
     if (Clock::now() + retry_every > until)
@@ -85,6 +91,26 @@ int code_of(const rd_kafka_group_result_t& group) {
     if (partitions->elems[n].err != RD_KAFKA_RESP_ERR_NO_ERROR) return partitions->elems[n].err;
   }
   return 0;
+}
+
+Commits committed_now(const Asker& asker, const std::string& group, rd_kafka_ListConsumerGroupOffsets_t& question,
+                      Within within) {
+  const auto what = "does not tell what " + group + " has committed";
+  auto* asked = &question;
+  const auto event = ask(asker, within, what, [&](const auto* options, auto* answers) {
+    rd_kafka_ListConsumerGroupOffsets(&asker.client, &asked, 1, options, answers);
+  });
+  std::size_t count = 0;
+  const auto* const result = rd_kafka_event_ListConsumerGroupOffsets_result(event.get());
+  const auto& answer = *rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count)[0];
+  if (const auto code = code_of(answer); code != 0) unanswered(asker, what, words_for(code));
+  Commits commits;
+  const auto* const found = rd_kafka_group_result_partitions(&answer);
+  for (int n = 0; n < found->cnt; ++n) {
+    const auto& one = found->elems[n];
+    if (one.offset > 0) commits[static_cast<std::uint32_t>(one.partition)] = static_cast<std::uint64_t>(one.offset) - 1;
+  }
+  return commits;
 }
 
 }  // namespace
@@ -157,28 +183,13 @@ Commits committed_of(const Asker& asker, Topic inbox, std::uint32_t partitions, 
   const auto group = asker.connection.group(inbox);
   std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, FreeListOffsets> question(
       rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get()));
-  const auto what = "does not tell what " + group + " has committed";
   const auto until = Clock::now() + within;
   for (;; std::this_thread::sleep_for(retry_every)) {
-    auto* asked = question.get();
-    const auto event = ask(asker, Within(left(until)), what, [&](const auto* options, auto* answers) {
-      rd_kafka_ListConsumerGroupOffsets(&asker.client, &asked, 1, options, answers);
-    });
-    std::size_t count = 0;
-    const auto* const result = rd_kafka_event_ListConsumerGroupOffsets_result(event.get());
-    const auto& answer = *rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count)[0];
-    const auto code = code_of(answer);
-    if (code == 0) {
-      Commits commits;
-      const auto* const found = rd_kafka_group_result_partitions(&answer);
-      for (int n = 0; n < found->cnt; ++n) {
-        const auto& one = found->elems[n];
-        if (one.offset > 0)
-          commits[static_cast<std::uint32_t>(one.partition)] = static_cast<std::uint64_t>(one.offset) - 1;
-      }
-      return commits;
+    try {
+      return committed_now(asker, group, *question, Within(left_of_attempt(until)));
+    } catch (const LogError&) {
+      if (Clock::now() + retry_every > until) throw;
     }
-    if (Clock::now() + retry_every > until) unanswered(asker, what, words_for(code));
   }
 }
 

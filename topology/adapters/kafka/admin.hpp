@@ -22,8 +22,8 @@ struct rd_kafka_AdminOptions_s;
 namespace virtscale::kafka {
 
 using Within = std::chrono::milliseconds;
-/// How long the brokers may take for an answer that somebody waits for.
-inline constexpr Within answer_max{5'000};
+/// How long the brokers may take for an answer that somebody waits for: above an election, after a broker was missed.
+inline constexpr Within answer_max{10'000};
 
 struct FreeEvent {
   void operator()(rd_kafka_op_s* event) const;
@@ -60,7 +60,7 @@ std::uint64_t first_of(const Asker& asker, TopicPartition partition, Within with
 std::optional<std::uint64_t> offset_at(const Asker& asker, TopicPartition partition, Instant at, Within within);
 
 /// What the group of an inbox has committed, by partition: the last folded offset, which is one less than what Kafka
-/// keeps. Throws LogError.
+/// keeps. Throws LogError. REQUIRES, as for the next: the asker's client has a group (committer.hpp says why).
 std::map<std::uint32_t, std::uint64_t> committed_of(const Asker& asker, Topic inbox, std::uint32_t partitions,
                                                     Within within);
 

@@ -191,9 +191,14 @@ std::uint64_t Feeds::end(TopicPartition of) {
       if (kept.feed->at_end()) return kept.feed->next();
       told = std::max(told, kept.feed->told_end().value_or(0));
     }
+    auto& known = slot(of).known_end;
+    if (slot(of).listeners > 0 && known) return std::max(told, *known);
     if (told > 0) return told;
   }
-  return ends_of(asker_, {of}, answer_max).front();
+  const auto asked = ends_of(asker_, {of}, answer_max).front();
+  const std::lock_guard lock(mutex_);
+  slot(of).known_end = asked;
+  return asked;
 }
 
 Subscription Feeds::listen(TopicPartition of, std::function<void()> wake) {

@@ -31,8 +31,11 @@ class Feeds {
   /// is at least `end_min()`, asked for then only; throws LogError if nothing comes for 10 s.
   std::size_t read(TopicPartition from, std::uint64_t offset, std::size_t records_max,
                    const std::function<std::uint64_t()>& end_min, const std::function<bool(const LogRecord&)>& visit);
-  /// The end of the partition: told by a feed if there is one, else by the brokers.
+  /// The end of the partition: told by a feed if there is one, else by the brokers. Where somebody listens, they are
+  /// asked at most once.
   std::uint64_t end(TopicPartition of);
+  /// Whether somebody listens to it.
+  bool follows(TopicPartition of) { return slot(of).listeners > 0; }
   Subscription listen(TopicPartition of, std::function<void()> wake);
 
  private:
@@ -58,6 +61,7 @@ class Feeds {
     std::atomic<int> listeners = 0;
     std::atomic<bool> watched = false;  ///< there is a feed that nobody has read yet
     std::list<Kept> feeds;
+    std::optional<std::uint64_t> known_end;  // as the brokers told it when they were asked last
     std::optional<Clock::time_point> trouble_since;
     std::optional<Clock::time_point> ring_at;
   };

@@ -60,8 +60,7 @@ KafkaLog::KafkaLog(const KafkaOptions& options, LogLayout layout)
       producer_(connection_, layout_, calls()),
       feeds_({connection_, producer_.client()}, layout_, bell_),
       committer_(connection_, layout_),
-      member_(committer_.asker(), layout_, committer_,
-              [this](const std::string& why) { producer_.fail(why); }) {
+      member_(committer_.asker(), layout_, committer_, [this](const std::string& why) { producer_.fail(why); }) {
   topics_seen({connection_, producer_.client()}, brokers_max);  // or the first append to a topic waits for up to 1 s
 }
 
@@ -93,15 +92,19 @@ Ticket KafkaLog::append(std::span<const LogAppend> batch) {
 std::size_t KafkaLog::read(TopicPartition from, std::uint64_t offset, std::size_t records_max,
                            const std::function<bool(const LogRecord&)>& visit) {
   check(from);
-  return feeds_.read(
-      from, offset, records_max,
-      [&] {
-        if (!producer_.wait_for(from, std::chrono::steady_clock::now() + own_appends_max))
-          throw LogError("what was appended to " + place_of(from) + " is not acknowledged after 10 s" +
-                         connection_.last_complaint());
-        return producer_.acknowledged(from);
-      },
-      visit);
+  const auto own_end = [&] {
+    if (!producer_.wait_for(from, std::chrono::steady_clock::now() + own_appends_max))
+      throw LogError("what was appended to " + place_of(from) + " is not acknowledged after 10 s" +
+                     connection_.last_complaint());
+    return producer_.acknowledged(from);
+  };
+  try {
+    return feeds_.read(from, offset, records_max, own_end, visit);
+  } catch (const LogError& error) {
+    // Who follows a partition goes on from its own state on a new log, as after a failed append.
+    if (feeds_.follows(from)) producer_.fail(error.what());
+    throw;
+  }
 }
 
 std::uint64_t KafkaLog::end(TopicPartition of) const {

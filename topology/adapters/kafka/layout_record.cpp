@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <random>
+#include <thread>
 
 #include "topology/adapters/kafka/feed.hpp"
 
@@ -14,7 +15,9 @@ namespace {
 constexpr std::size_t record_text_max = 4'096;
 constexpr std::size_t name_max = 64;
 constexpr std::uint32_t partitions_max = 10'000;
+using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds patience{5'000};
+constexpr std::chrono::milliseconds retry_every{100};
 
 [[noreturn]] void unreadable(std::string_view line) {
   throw LogError("the record of the log's layout is not understood at `" + std::string(line.substr(0, name_max)) +
@@ -86,14 +89,18 @@ std::optional<LayoutRecord> read_layout(Connection& connection, const Asker& ask
   const auto end = end_of(asker, connection.layout_topic(), answer_max);
   if (end == 0) return std::nullopt;
   Carrier carrier(connection);
-  Feed feed(carrier, connection.layout_topic(), 0, 0, nullptr, nullptr);
   std::optional<LayoutRecord> found;
-  feed.read({}, 0, 1, end, patience, [&found](const LogRecord& record) {
-    found = parse_layout({reinterpret_cast<const char*>(record.value.data()), record.value.size()});
-    return false;
-  });
-  if (feed.trouble()) throw LogError("cannot read " + connection.layout_topic() + ": " + feed.trouble()->why);
-  return found;
+  // A topic that was just made may be between leaders.
+  for (const auto until = Clock::now() + patience;; std::this_thread::sleep_for(retry_every)) {
+    Feed feed(carrier, connection.layout_topic(), 0, 0, nullptr, nullptr);
+    feed.read({}, 0, 1, end, patience, [&found](const LogRecord& record) {
+      found = parse_layout({reinterpret_cast<const char*>(record.value.data()), record.value.size()});
+      return false;
+    });
+    if (!feed.trouble()) return found;
+    if (feed.trouble()->kind != Trouble::passing || Clock::now() > until)
+      throw LogError("cannot read " + connection.layout_topic() + ": " + feed.trouble()->why);
+  }
 }
 
 void write_layout(Connection& connection, const LayoutRecord& record) {

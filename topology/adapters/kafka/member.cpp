@@ -12,6 +12,7 @@ namespace {
 constexpr std::chrono::seconds leave_max{25};
 constexpr Within last_commit_max{5'000};
 constexpr Within coordinator_max{2'000};
+constexpr Within owners_max{5'000};
 constexpr int poll_ms = 100;
 constexpr std::int64_t us_in_a_millisecond = 1'000;
 // So that a standby hears of a rebalance soon, and a busy process is not taken for dead.
@@ -169,7 +170,7 @@ void Member::take_no_commits() {
 }
 
 std::vector<Owner> Member::owners() {
-  return owners_of(asker_, layout_, answer_max);
+  return owners_of(asker_, layout_, owners_max);
 }
 
 }  // namespace virtscale::kafka
