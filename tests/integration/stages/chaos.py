@@ -127,7 +127,8 @@ class Client(threading.Thread):
         self.org, self.service = f"org{number}", f"s{number}"
         self.random = random.Random(f"{seed}/{number}")
         self.first_at = self.random.uniform(0, self.period)
-        self.acknowledged, self.took_s, self.tries = {}, [], 0
+        self.acknowledged, self.tries = {}, 0
+        self.took_s = []  # when it was asked, and the seconds to the answer
         self.failure = None
         self.ended = threading.Event()
 
@@ -136,9 +137,9 @@ class Client(threading.Thread):
         try:
             for i in range(self.requests):
                 time.sleep(max(0.0, began + self.first_at + i * self.period - time.monotonic()))
-                asked = time.monotonic()
+                asked = time.monotonic() - began
                 self.acknowledged[f"key-{i}"] = self.request(f"key-{i}", self.change())
-                self.took_s.append(time.monotonic() - asked)
+                self.took_s.append((asked, time.monotonic() - began - asked))
         except Exception as failure:  # pylint: disable=broad-except
             self.failure = failure
 
@@ -165,7 +166,8 @@ class Client(threading.Thread):
         if not processes:
             return None
         try:
-            return ask(self.random.choice(processes).port, "POST", f"/v1/orgs/{self.org}/services/{self.service}/scale", change,
-                       token=token_of(self.org), headers={"Idempotency-Key": key}, timeout=TRY_S)
+            return ask(self.random.choice(processes).port, "POST",
+                       f"/v1/orgs/{self.org}/services/{self.service}/scale", change, token=token_of(self.org),
+                       headers={"Idempotency-Key": key}, timeout=TRY_S)
         except (OSError, http.client.HTTPException):
             return None

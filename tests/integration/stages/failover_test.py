@@ -33,25 +33,26 @@ health: {path: /, every: 1s, deadline: 20s}
 
 class AStandby(unittest.TestCase):
     def test_decides_soon_after_the_only_owner_was_killed(self):
-        stages = self.enterContext(Stages(shared_broker())).start()
-        stages.apply(documents(cell(), contract("acme", 1), service("acme")))
-        standby = stages.add("policy").start()
-        owner = wait_until("one of two owns the only partition", lambda: self.owner(stages))
-        self.assertEqual(stages.scale("acme", 1).status, 202)
-        stages.wait_settled(["acme"], 1)
-        owner.kill()
-        killed = time.monotonic()
-        answer = self.ask_until_answered(stages)
-        took = time.monotonic() - killed
-        print(f"kill -9 of the only owner of a policy partition to the next decision: {took:.2f} s "
-              f"(session timeout {SESSION_S:.0f} s)")
-        self.assertEqual(answer.status, 429, answer)
-        self.assertLess(took, SESSION_S + 1)
-        self.assertLess(took, SHIPPED_BOUND_S)
-        self.assertTrue(standby.runs())
-        stages.wait_settled(["acme"], 2)
-        self.assertEqual(len(stages.lines("acme")), 2)
-        stages.verify_ledger("acme")
+        with Stages(shared_broker()) as stages:
+            stages.start()
+            stages.apply(documents(cell(), contract("acme", 1), service("acme")))
+            standby = stages.add("policy").start()
+            owner = wait_until("one of two owns the only partition", lambda: self.owner(stages))
+            self.assertEqual(stages.scale("acme", 1).status, 202)
+            stages.wait_settled(["acme"], 1)
+            owner.kill()
+            killed = time.monotonic()
+            answer = self.ask_until_answered(stages)
+            took = time.monotonic() - killed
+            print(f"kill -9 of the only owner of a policy partition to the next decision: {took:.2f} s "
+                  f"(session timeout {SESSION_S:.0f} s)")
+            self.assertEqual(answer.status, 429, answer)
+            self.assertLess(took, SESSION_S + 1)
+            self.assertLess(took, SHIPPED_BOUND_S)
+            self.assertTrue(standby.runs())
+            stages.wait_settled(["acme"], 2)
+            self.assertEqual(len(stages.lines("acme")), 2)
+            stages.verify_ledger("acme")
 
     @staticmethod
     def owner(stages):
@@ -91,23 +92,24 @@ class Watch(threading.Thread):
 class StateThatIsLost(unittest.TestCase):
     def test_is_folded_again_from_the_log(self):
         bootstrap = shared_broker()
-        stages = self.enterContext(Stages(bootstrap)).start()
-        stages.apply(documents(cell(), contract("acme", 1), service("acme"), AT_MAX))
-        self.assertEqual(stages.scale("acme", 1).status, 202)
-        stages.wait_settled(["acme"], 1)
-        began = time.monotonic()
-        status, _, err = run([SCRIBE, bootstrap, stages.prefix, "alerts", "acme", "full", "busy", ALERTS], 120)
-        self.assertEqual(status, 0, err)
-        wait_until("all alerts are folded", lambda: self.end_of(stages, "policy") >= 2 * ALERTS and
-                   stages.unanswered() == 0, 120, 0.2)
-        print(f"{ALERTS} alerts through signal and policy in {time.monotonic() - began:.1f} s")
-        for kind in ("signal", "policy"):
-            with self.subTest(kind):
-                self.lose(stages, kind)
-        self.assertEqual(stages.scale("acme", 1).status, 429)
-        stages.wait_settled(["acme"], 2)
-        self.assertEqual(len(stages.lines("acme")), 2)
-        stages.verify_ledger("acme")
+        with Stages(bootstrap) as stages:
+            stages.start()
+            stages.apply(documents(cell(), contract("acme", 1), service("acme"), AT_MAX))
+            self.assertEqual(stages.scale("acme", 1).status, 202)
+            stages.wait_settled(["acme"], 1)
+            began = time.monotonic()
+            status, _, err = run([SCRIBE, bootstrap, stages.prefix, "alerts", "acme", "full", "busy", ALERTS], 120)
+            self.assertEqual(status, 0, err)
+            wait_until("all alerts are folded", lambda: self.end_of(stages, "policy") >= 2 * ALERTS and
+                       stages.unanswered() == 0, 120, 0.2)
+            print(f"{ALERTS} alerts through signal and policy in {time.monotonic() - began:.1f} s")
+            for kind in ("signal", "policy"):
+                with self.subTest(kind):
+                    self.lose(stages, kind)
+            self.assertEqual(stages.scale("acme", 1).status, 429)
+            stages.wait_settled(["acme"], 2)
+            self.assertEqual(len(stages.lines("acme")), 2)
+            stages.verify_ledger("acme")
 
     @staticmethod
     def end_of(stages, kind):

@@ -1,7 +1,7 @@
 """The five stages as processes over Kafka: any number of each, started, killed, held still and stopped by a test.
 
 The one thing to know: `Stages` is a context manager over a broker that is there, with topics of its own; when it ends,
-no process that it started, or that they started, is left.
+no process that it started, or that they started, is left. With VIRTSCALE_KEEP=1 the directory stays, to be looked at.
 """
 
 import http.client
@@ -29,7 +29,7 @@ STOP_S = 25.0
 
 
 def shared_broker():
-    """The address of the broker that ctest's fixture `kafka` keeps, or that is named; skips the test if there is none."""
+    """The address of the broker that ctest's fixture `kafka` keeps, or that is named; skips the test without one."""
     if os.environ.get("VIRTSCALE_TEST_KAFKA"):
         return os.environ["VIRTSCALE_TEST_KAFKA"]
     file = BIN.parent / "tests" / "kafka.bootstrap"
@@ -178,7 +178,7 @@ class Stages(Operator):
             if stage.runs():
                 stage.kill()
         self.end_domains()
-        if failed and os.environ.get("VIRTSCALE_KEEP"):
+        if os.environ.get("VIRTSCALE_KEEP"):
             print(f"kept: {self.directory}", file=sys.stderr)
         else:
             shutil.rmtree(self.directory, ignore_errors=True)

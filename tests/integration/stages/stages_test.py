@@ -62,7 +62,8 @@ class FiveProcesses(Running):
 
     def test_show_owners_lag_and_offsets_of_every_partition(self):
         rows = wait_until("everything is owned and folded", self.rows_if_calm)
-        self.assertEqual([(row[0], row[1]) for row in rows], [(kind, str(p)) for kind in NAMES for p in range(PARTITIONS)])
+        self.assertEqual([(row[0], row[1]) for row in rows],
+                         [(kind, str(p)) for kind in NAMES for p in range(PARTITIONS)])
         for kind, _, owner, _, folded, end, lag, _, _, _ in rows:
             self.assertRegex(owner, rf"^{kind}@\S+:{self.stages.one(kind).process.pid}$")
             self.assertEqual((int(folded) + 1, lag), (int(end), "0"))
