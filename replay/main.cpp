@@ -6,6 +6,7 @@
 #include "replay/at/command.hpp"
 #include "replay/command.hpp"
 #include "replay/ledger/command.hpp"
+#include "replay/postmortem/command.hpp"
 #include "replay/trace/command.hpp"
 #include "replay/verify/command.hpp"
 
@@ -53,6 +54,7 @@ int main(int argc, char** argv) {
   app.footer("Exit status: 0 done, 1 failed, 2 wrong usage, 4 not found, 5 verification failed.");
   add_verify_command(app, chosen);
   add_trace_command(app, chosen);
+  add_postmortem_command(app, chosen);
   add_ledger_command(app, chosen);
   add_at_command(app, chosen);
   try {
