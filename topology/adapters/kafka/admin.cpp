@@ -93,26 +93,6 @@ int code_of(const rd_kafka_group_result_t& group) {
   return 0;
 }
 
-Commits committed_now(const Asker& asker, const std::string& group, rd_kafka_ListConsumerGroupOffsets_t& question,
-                      Within within) {
-  const auto what = "does not tell what " + group + " has committed";
-  auto* asked = &question;
-  const auto event = ask(asker, within, what, [&](const auto* options, auto* answers) {
-    rd_kafka_ListConsumerGroupOffsets(&asker.client, &asked, 1, options, answers);
-  });
-  std::size_t count = 0;
-  const auto* const result = rd_kafka_event_ListConsumerGroupOffsets_result(event.get());
-  const auto& answer = *rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count)[0];
-  if (const auto code = code_of(answer); code != 0) unanswered(asker, what, words_for(code));
-  Commits commits;
-  const auto* const found = rd_kafka_group_result_partitions(&answer);
-  for (int n = 0; n < found->cnt; ++n) {
-    const auto& one = found->elems[n];
-    if (one.offset > 0) commits[static_cast<std::uint32_t>(one.partition)] = static_cast<std::uint64_t>(one.offset) - 1;
-  }
-  return commits;
-}
-
 }  // namespace
 
 void FreeEvent::operator()(rd_kafka_op_s* event) const {
@@ -183,14 +163,22 @@ Commits committed_of(const Asker& asker, Topic inbox, std::uint32_t partitions, 
   const auto group = asker.connection.group(inbox);
   std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t, FreeListOffsets> question(
       rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get()));
-  const auto until = Clock::now() + within;
-  for (;; std::this_thread::sleep_for(retry_every)) {
-    try {
-      return committed_now(asker, group, *question, Within(left_of_attempt(until)));
-    } catch (const LogError&) {
-      if (Clock::now() + retry_every > until) throw;
-    }
+  const auto what = "does not tell what " + group + " has committed";
+  auto* asked = question.get();
+  const auto event = ask(asker, within, what, [&](const auto* options, auto* answers) {
+    rd_kafka_ListConsumerGroupOffsets(&asker.client, &asked, 1, options, answers);
+  });
+  std::size_t count = 0;
+  const auto* const result = rd_kafka_event_ListConsumerGroupOffsets_result(event.get());
+  const auto& answer = *rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count)[0];
+  if (const auto code = code_of(answer); code != 0) unanswered(asker, what, words_for(code));
+  Commits commits;
+  const auto* const found = rd_kafka_group_result_partitions(&answer);
+  for (int n = 0; n < found->cnt; ++n) {
+    const auto& one = found->elems[n];
+    if (one.offset > 0) commits[static_cast<std::uint32_t>(one.partition)] = static_cast<std::uint64_t>(one.offset) - 1;
   }
+  return commits;
 }
 
 PartitionList to_commit(const std::string& topic, const Commits& commits) {

@@ -60,7 +60,7 @@ std::uint64_t first_of(const Asker& asker, TopicPartition partition, Within with
 std::optional<std::uint64_t> offset_at(const Asker& asker, TopicPartition partition, Instant at, Within within);
 
 /// What the group of an inbox has committed, by partition: the last folded offset, which is one less than what Kafka
-/// keeps. Throws LogError. REQUIRES, as for the next: the asker's client has a group (committer.hpp says why).
+/// keeps. Throws LogError. Both are one attempt: see group_asker.hpp.
 std::map<std::uint32_t, std::uint64_t> committed_of(const Asker& asker, Topic inbox, std::uint32_t partitions,
                                                     Within within);
 

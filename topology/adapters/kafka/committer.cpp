@@ -19,11 +19,8 @@ bool refused(int code) {
 
 }  // namespace
 
-Committer::Committer(Connection& connection, const LogLayout& layout)
-    : connection_(connection),
-      client_(connection.open(Role::consumer, {{"group.id", connection.asking_group()}}, ears_)),
-      layout_(layout),
-      thread_([this] { run(); }) {}
+Committer::Committer(GroupAsker& asker, const LogLayout& layout)
+    : asker_(asker), layout_(layout), thread_([this] { run(); }) {}
 
 Committer::~Committer() {
   const auto until = std::chrono::steady_clock::now() + farewell_max;
@@ -48,13 +45,19 @@ void Committer::commit(TopicPartition of, std::uint64_t offset) {
 }
 
 std::optional<std::uint64_t> Committer::committed(TopicPartition of) {
-  const auto all = committed_of(asker(), of.topic, layout_.partitions[static_cast<std::size_t>(of.topic)], answer_max);
+  const auto all = ask(of.topic);
   const auto found = all.find(of.partition);
   const std::lock_guard lock(mutex_);
   auto& known = inbox(of.topic).partitions[of.partition];
   if (found != all.end()) known.done = std::max(found->second, known.done.value_or(0));
   known.asked = true;
   return std::max(known.done, known.wanted);
+}
+
+Commits Committer::ask(Topic topic) {
+  return asker_.ask(answer_max, [&](const Asker& asker, Within within) {
+    return committed_of(asker, topic, layout_.partitions[static_cast<std::size_t>(topic)], within);
+  });
 }
 
 void Committer::flush(Topic topic, Within within) {
@@ -97,7 +100,7 @@ void Committer::run() {
     } else if (!any) {
       moved_.wait_for(lock, serve_every);
     }
-    rd_kafka_poll(client_.get(), 0);  // what it has to tell of itself
+    asker_.serve();
   }
 }
 
@@ -111,7 +114,9 @@ bool Committer::turn(Topic topic, std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   int code = RD_KAFKA_RESP_ERR__FAIL;
   try {
-    code = route ? route(sent) : commit_from_outside(asker(), topic, sent, answer_max);
+    code = route ? route(sent) : asker_.ask(answer_max, [&](const Asker& asker, Within within) {
+      return commit_from_outside(asker, topic, sent, within);
+    });
   } catch (const LogError&) {  // no answer
   }
   lock.lock();
@@ -128,7 +133,7 @@ bool Committer::know(Topic topic, std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   std::optional<Commits> found;
   try {
-    found = committed_of(asker(), topic, layout_.partitions[static_cast<std::size_t>(topic)], answer_max);
+    found = ask(topic);
   } catch (const LogError&) {  // no answer
   }
   lock.lock();

@@ -12,7 +12,7 @@
 #include <optional>
 #include <thread>
 
-#include "topology/adapters/kafka/admin.hpp"
+#include "topology/adapters/kafka/group_asker.hpp"
 
 namespace virtscale::kafka {
 
@@ -22,14 +22,10 @@ class Committer {
   /// Commits, and returns librdkafka's error code; 0 if all is well.
   using Route = std::function<int(const Commits&)>;
 
-  /// Throws LogError if librdkafka has no client for it. `connection` and `layout` outlive it.
-  Committer(Connection& connection, const LogLayout& layout);
+  /// `asker` outlives it.
+  Committer(GroupAsker& asker, const LogLayout& layout);
   /// Commits what is left, for 2 s at most.
   ~Committer();
-
-  /// Whom questions about groups go through: 2.0.2 crashes where a client that is of no group itself, such as a
-  /// producer, is told that a group's coordinator has moved (librdkafka issue 5040).
-  Asker asker() { return {connection_, *client_}; }
 
   void commit(TopicPartition of, std::uint64_t offset);
   /// Asks the brokers. Throws LogError.
@@ -53,15 +49,14 @@ class Committer {
   };
 
   Inbox& inbox(Topic topic) { return inboxes_[static_cast<std::size_t>(topic)]; }
+  Commits ask(Topic topic);
   void run();
   bool turn(Topic topic, std::unique_lock<std::mutex>& lock);
   bool know(Topic topic, std::unique_lock<std::mutex>& lock);
   void settle(Topic topic, const Commits& sent, int code);
   static Commits open(const Inbox& inbox);
 
-  Connection& connection_;
-  Ears ears_;
-  Client client_;
+  GroupAsker& asker_;
   const LogLayout layout_;
   std::mutex mutex_;
   std::condition_variable moved_;

@@ -50,6 +50,7 @@ class KafkaLog final : public Log {
   Bell bell_;
   Producer producer_;
   mutable Feeds feeds_;
+  GroupAsker group_asker_;
   mutable Committer committer_;
   Member member_;
 };
@@ -59,8 +60,9 @@ KafkaLog::KafkaLog(const KafkaOptions& options, LogLayout layout)
       layout_(std::move(layout)),
       producer_(connection_, layout_, calls()),
       feeds_({connection_, producer_.client()}, layout_, bell_),
-      committer_(connection_, layout_),
-      member_(committer_.asker(), layout_, committer_, [this](const std::string& why) { producer_.fail(why); }) {
+      group_asker_(connection_),
+      committer_(group_asker_, layout_),
+      member_(connection_, group_asker_, layout_, committer_, [this](const std::string& why) { producer_.fail(why); }) {
   topics_seen({connection_, producer_.client()}, brokers_max);  // or the first append to a topic waits for up to 1 s
 }
 

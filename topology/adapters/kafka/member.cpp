@@ -28,9 +28,9 @@ bool is_final(int code) {
 
 }  // namespace
 
-Member::Member(Asker asker, const LogLayout& layout, Committer& committer,
+Member::Member(Connection& connection, GroupAsker& asker, const LogLayout& layout, Committer& committer,
                std::function<void(const std::string&)> failed)
-    : asker_(asker), layout_(layout), committer_(committer), failed_(std::move(failed)) {
+    : connection_(connection), asker_(asker), layout_(layout), committer_(committer), failed_(std::move(failed)) {
   ears_.rebalanced = [this](int code, rd_kafka_topic_partition_list_s& partitions) { rebalanced(code, partitions); };
   ears_.fatal = failed_;
 }
@@ -71,20 +71,20 @@ void Member::run() {
 }
 
 void Member::open() {
-  const auto session_ms = asker_.connection.options().session_timeout.us / us_in_a_millisecond;
+  const auto session_ms = connection_.options().session_timeout.us / us_in_a_millisecond;
   const auto heartbeat_ms = std::max(session_ms / heartbeats_in_a_session, heartbeat_ms_min);
-  client_ = asker_.connection.open(Role::consumer,
-                                   {{"group.id", asker_.connection.group(inbox_)},
-                                    {"partition.assignment.strategy", "range,roundrobin"},  // 2.0.2's others lose some
-                                    {"session.timeout.ms", std::to_string(session_ms)},
-                                    {"heartbeat.interval.ms", std::to_string(heartbeat_ms)},
-                                    {"max.poll.interval.ms", "60000"}},
-                                   ears_);
+  client_ = connection_.open(Role::consumer,
+                             {{"group.id", connection_.group(inbox_)},
+                              {"partition.assignment.strategy", "range,roundrobin"},  // 2.0.2's others lose some
+                              {"session.timeout.ms", std::to_string(session_ms)},
+                              {"heartbeat.interval.ms", std::to_string(heartbeat_ms)},
+                              {"max.poll.interval.ms", "60000"}},
+                             ears_);
   const PartitionList topics(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(topics.get(), asker_.connection.topic(inbox_).c_str(), RD_KAFKA_PARTITION_UA);
+  rd_kafka_topic_partition_list_add(topics.get(), connection_.topic(inbox_).c_str(), RD_KAFKA_PARTITION_UA);
   const auto code = rd_kafka_subscribe(client_.get(), topics.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    throw LogError("cannot join " + asker_.connection.group(inbox_) + ": " + words_for(code));
+    throw LogError("cannot join " + connection_.group(inbox_) + ": " + words_for(code));
   committer_.go_by(inbox_, [this](const Commits& commits) { return commit(commits); });
 }
 
@@ -93,9 +93,9 @@ void Member::serve() {
     const Message message(rd_kafka_consumer_poll(client_.get(), poll_ms));
     if (!message || message->err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     if (is_final(message->err))
-      throw LogError("the group " + asker_.connection.group(inbox_) +
+      throw LogError("the group " + connection_.group(inbox_) +
                      " does not take this process: " + rd_kafka_message_errstr(message.get()));
-    asker_.connection.complain(rd_kafka_message_errstr(message.get()));
+    connection_.complain(rd_kafka_message_errstr(message.get()));
   }
 }
 
@@ -128,7 +128,7 @@ void Member::revoke() {
 }
 
 int Member::commit(const Commits& commits) {
-  const auto list = to_commit(asker_.connection.topic(inbox_), commits);
+  const auto list = to_commit(connection_.topic(inbox_), commits);
   const Queue answers(rd_kafka_queue_new(client_.get()));
   const auto code = rd_kafka_commit_queue(client_.get(), list.get(), answers.get(), nullptr, nullptr);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
@@ -139,7 +139,7 @@ int Member::commit(const Commits& commits) {
 // Asks something that only the coordinator answers.
 bool Member::is_coordinated() {
   const PartitionList list(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(list.get(), asker_.connection.topic(inbox_).c_str(), 0);
+  rd_kafka_topic_partition_list_add(list.get(), connection_.topic(inbox_).c_str(), 0);
   return rd_kafka_committed(client_.get(), list.get(), static_cast<int>(coordinator_max.count())) ==
          RD_KAFKA_RESP_ERR_NO_ERROR;
 }
@@ -170,7 +170,8 @@ void Member::take_no_commits() {
 }
 
 std::vector<Owner> Member::owners() {
-  return owners_of(asker_, layout_, owners_max);
+  return asker_.ask(owners_max,
+                    [this](const Asker& asker, Within within) { return owners_of(asker, layout_, within); });
 }
 
 }  // namespace virtscale::kafka

@@ -16,7 +16,8 @@ namespace virtscale::kafka {
 /// All outlive this.
 class Member final : public Membership {
  public:
-  Member(Asker asker, const LogLayout& layout, Committer& committer, std::function<void(const std::string&)> failed);
+  Member(Connection& connection, GroupAsker& asker, const LogLayout& layout, Committer& committer,
+         std::function<void(const std::string&)> failed);
   /// Leaves, if it has not.
   ~Member() override;
 
@@ -38,7 +39,8 @@ class Member final : public Membership {
   void close(Clock::time_point until);
   void take_no_commits();
 
-  Asker asker_;
+  Connection& connection_;
+  GroupAsker& asker_;
   const LogLayout layout_;
   Committer& committer_;
   std::function<void(const std::string&)> failed_;

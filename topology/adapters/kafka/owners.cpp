@@ -40,7 +40,12 @@ Members members_of(const Asker& asker, Within within) {
   std::size_t count = 0;
   const auto* const result = rd_kafka_event_DescribeConsumerGroups_result(event.get());
   const auto* const* const described = rd_kafka_DescribeConsumerGroups_result_groups(result, &count);
-  for (std::size_t n = 0; n < count; ++n) note_members(*described[n], members);
+  for (std::size_t n = 0; n < count; ++n) {
+    const auto* const error = rd_kafka_ConsumerGroupDescription_error(described[n]);
+    if (error != nullptr && rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      throw LogError("kafka does not tell who is in " + names[n] + ": " + rd_kafka_error_string(error));
+    note_members(*described[n], members);
+  }
   return members;
 }
 

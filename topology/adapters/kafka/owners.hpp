@@ -12,7 +12,8 @@ namespace virtscale::kafka {
 inline constexpr std::array inboxes = {Topic::alerts, Topic::signals, Topic::decisions, Topic::placements,
                                        Topic::outcomes};
 
-/// All partitions of all inboxes, in order. Throws LogError if the brokers have not answered after `within`.
+/// All partitions of all inboxes, in order. One attempt: see group_asker.hpp. Throws LogError if the brokers have not
+/// answered after `within`.
 std::vector<Owner> owners_of(const Asker& asker, const LogLayout& layout, Within within);
 
 }  // namespace virtscale::kafka
