@@ -1,5 +1,6 @@
 #include "replay/log_source.hpp"
 
+#include "replay/capsule_file.hpp"
 #include "topology/adapters/segment/segment_log.hpp"
 
 namespace virtscale::replay {
@@ -27,7 +28,14 @@ LogSource open_log_source(const std::string& where) {
   if (where.starts_with(kafka_prefix)) {
     throw LogError("--log " + where + ": this program was built without Kafka (name a data directory)");
   }
-  return open_directory(where);
+  if (!fs::is_regular_file(where)) {
+    if (fs::exists(fs::path(where) / manifest_name)) check_manifest(where);
+    return open_directory(where);
+  }
+  const auto unpacked = unpack_capsule(where);
+  auto source = open_directory(unpacked->path());
+  source.unpacked = unpacked;
+  return source;
 }
 
 }  // namespace virtscale::replay

@@ -20,15 +20,17 @@ enum class LogOrder : std::uint8_t {
 
 /// A log that is open to read.
 struct LogSource {
+  std::shared_ptr<const void> unpacked{};  ///< the files of a capsule: they live as long as this
   std::unique_ptr<Log> log;
   LogOrder order = LogOrder::total;
   std::filesystem::path keys;       ///< where public keys stand beside it; empty: nowhere
   std::filesystem::path snapshots;  ///< the state before the first record (snapshot.hpp); empty: there is none
 };
 
-/// `where` is `kafka:HOST:PORT,…`, or a directory: one with the *.segment files (a capsule, an archive), or one that
-/// has them in `log/` (the data directory of `virtscale up`). Keys are `keys/` and snapshots `snapshot/` beside them.
-/// Throws LogError, which says what is there and what to name instead.
+/// `where` is `kafka:HOST:PORT,…`, or the file of a capsule, or a directory: one with the *.segment files (an archive),
+/// or one that has them in `log/` (the data directory of `virtscale up`, a capsule that was unpacked). Keys are `keys/`
+/// and snapshots `snapshot/` beside them. What has a manifest (capsule_file.hpp) is checked against it. Throws
+/// LogError, which says what is there and what to name instead, and CapsuleError.
 LogSource open_log_source(const std::string& where);
 
 }  // namespace virtscale::replay
