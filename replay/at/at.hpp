@@ -15,7 +15,7 @@ namespace virtscale::replay {
 
 /// What is asked for. What is empty is not asked: without any of them, all there is.
 struct AtOptions {
-  Instant at;
+  Instant at{};
   std::string org{};
   std::string service{};  ///< ORG/SERVICE
   std::string cell{};

@@ -285,7 +285,7 @@ class Verification final : public Onlooker {
       last = std::max(last, lane.last_cause);
       if (ends_agree) check_unemitted(place, lane);
     });
-    if (cut) return;
+    if (options_.to.us != std::numeric_limits<std::int64_t>::max()) return;
     lanes_.each([&](const LanePlace& place, Lane& lane) {
       check_unrecorded(place, lane, last_cause[{place.stage, place.partition}]);
     });
@@ -294,26 +294,53 @@ class Verification final : public Onlooker {
   void check_unemitted(const LanePlace& place, const Lane& lane) {
     for (const auto& recorded : lane.recorded) {
       const auto cause = cause_of(id_of(event_in(recorded.record.value).header()->id()));
-      // Appended while this log was being read: its cause lies behind the end.
-      if (cause && cause->offset >= history_.end_of(cause->of)) continue;
+      // Appended while a log of several ends was being read: its cause lies behind one of them.
+      const bool beyond = source_.order == LogOrder::by_partition && cause->offset >= history_.end_of(cause->of);
+      if (beyond) continue;
       note_unexplained(recorded.record, "no fold emits " + name_of(place, recorded.number));
     }
   }
 
   // A crash may come before the last emissions are appended. But what is committed was durable, and one append takes
   // all that a batch of records emitted, in order: nothing is missing before something that is there.
-  void check_unrecorded(const LanePlace& place, const Lane& lane, std::int64_t last_cause) {
+  void check_unrecorded(const LanePlace& place, Lane& lane, std::int64_t last_cause) {
     const auto committed = source_.log->committed({graph::node_of(place.stage).inbox, place.partition});
     for (const auto& emission : lane.emitted) {
+      if (report_.divergence && (emission.time > report_.divergence->time || is_behind(place, lane, emission))) return;
       const auto cause = event_in(emission.event.event).header()->id().offset();
       const bool was_durable = committed && cause <= *committed;
       const bool was_appended = source_.order == LogOrder::total && static_cast<std::int64_t>(cause) <= last_cause;
-      if (was_durable || was_appended) {
-        note_missing(place, lane, emission, history_.end_of(place.target));
-      } else {
+      if (!was_durable && !was_appended) {
         ++report_.not_yet_recorded;
+      } else if (place.target.topic == Topic::deadletters) {
+        note_unrejected(emission);
+      } else {
+        note_missing(place, lane, emission, history_.end_of(place.target));
       }
     }
+  }
+
+  // Whether the log has the event where it was not read any more, because a divergence was found before.
+  bool is_behind(const LanePlace& place, Lane& lane, const Emission& emission) {
+    const EventId source{0, place.partition, 0, place.stage};
+    return lane.firsts.find(*source_.log, place.target, source, emission.number).has_value();
+  }
+
+  // A record that cannot be read any more is rejected now, and was not when it was recorded.
+  void note_unrejected(const Emission& emission) {
+    const auto* rejected = event_in(emission.event.event).body_as_RecordRejected();
+    if (!options_.org.empty() || rejected == nullptr) return;
+    const RecordPlace at{{static_cast<Topic>(rejected->topic()), rejected->partition()}, rejected->offset()};
+    note(Divergence{
+        .kind = DivergenceKind::altered,
+        .at = at,
+        .time = emission.time,
+        .what = "this record was taken when it was written, and is rejected now: " + rejected->reason()->str(),
+        .recorded =
+            DivergedEvent{emission.event.key,
+                          {reinterpret_cast<const std::byte*>(rejected->value()->data()),
+                           reinterpret_cast<const std::byte*>(rejected->value()->data()) + rejected->value()->size()}},
+        .folded = side(emission)});
   }
 
   // Only for the divergence that is reported: looks for what was there in its place, and for what led to it.
@@ -323,9 +350,9 @@ class Verification final : public Onlooker {
     if (gap_) look_into_gap(divergence);
     const auto& event = divergence.recorded ? divergence.recorded->event : divergence.folded->event;
     divergence.led_to = causes_of(*source_.log, event);
-    const auto cause = cause_of(Bytes(event));
-    if (cause && !record_at(*source_.log, *cause))
-      divergence.what += "; " + place(cause->of, cause->offset) + ", which caused it, is not in the log";
+    const auto missing = cause_of(divergence.led_to.empty() ? Bytes(event) : Bytes(divergence.led_to.front().value));
+    if (missing && divergence.led_to.size() < causes_max)
+      divergence.what += "; " + place(missing->of, missing->offset) + ", which led to it, is not in the log";
   }
 
   void look_into_gap(Divergence& divergence) {

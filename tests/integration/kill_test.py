@@ -6,13 +6,15 @@ is done twice, no envelope is passed, no domain is forgotten.
 
 import collections
 import http.client
+import json
 import random
 import sys
 import threading
 import time
 import unittest
 
-from world import World, cell, contract, documents, main, option, service, wait_until
+from processes import run
+from world import BIN, World, cell, contract, documents, main, option, service, wait_until
 
 ORGS = 20
 DOMAINS_MAX = 2  # that the contract of an org admits; what is more is refused, and so the machine is not swamped
@@ -163,6 +165,18 @@ class AKilledVirtscale(unittest.TestCase):
         decided = collections.Counter(answer.status for c in clients for answer in c.acknowledged.values())
         print(f"answers by status: {dict(decided)}; {len(world.domain_rows())} domains at the end")
         self.assertGreater(min(decided[202], decided[429]), REQUESTS // 20)
+        self.check_replay(world)
+
+    def check_replay(self, world):
+        """What all those lives recorded is what the folds decide, to the byte; copies are the same as what they copy."""
+        world.kill()
+        status, out, err = run([BIN / "virtscale-replay", "verify", "--log", world.data, "--json"], 60)
+        self.assertEqual(status, 0, err or out)
+        report = json.loads(out)
+        self.assertEqual(report["lines"], REQUESTS)
+        self.assertEqual(report["signatures"], report["checkpoints"])
+        self.assertGreater(report["duplicates"], 0, "no kill came between an append and the commit behind it")
+        print(f"replayed: {report}")
 
     def check_ledger(self, client, lines):
         """Each acknowledged request has one line that says the same, and there is no other line."""

@@ -1,0 +1,105 @@
+// The program itself, on a log in files.
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+
+#include "tests/replay/corpus.hpp"
+
+namespace virtscale::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+struct Ran {
+  int status = 0;
+  std::string said;
+};
+
+Ran run(const std::string& words) {
+  Ran ran;
+  auto* out = popen((std::string(REPLAY_PROGRAM) + " " + words + " 2>&1").c_str(), "r");
+  std::array<char, 4096> chunk{};
+  for (std::size_t got = 1; got > 0;) {
+    got = std::fread(chunk.data(), 1, chunk.size(), out);
+    ran.said.append(chunk.data(), got);
+  }
+  ran.status = WEXITSTATUS(pclose(out));
+  return ran;
+}
+
+class Program : public testing::Test {
+ protected:
+  Program() { fs::remove_all(folder_); }
+  ~Program() override { fs::remove_all(folder_); }
+  std::string data() const { return folder_.string(); }
+  const fs::path folder_ = fs::temp_directory_path() / ("virtscale-replay-" + std::to_string(getpid()));
+};
+
+TEST_F(Program, VerifiesADataDirectory) {
+  Corpus corpus;
+  corpus.write(folder_);
+  const auto ran = run("verify --json --log " + data());
+  EXPECT_EQ(ran.status, 0) << ran.said;
+  EXPECT_THAT(ran.said, HasSubstr("\"records\": " + std::to_string(corpus.log().size())));
+  EXPECT_THAT(ran.said, HasSubstr("\"divergence\": null"));
+  EXPECT_THAT(run("verify --log " + data() + "/log --keys " + data() + "/keys").said, HasSubstr("no divergence"));
+}
+
+TEST_F(Program, ExitsWithFiveOnADivergence) {
+  Corpus corpus;
+  auto& record = corpus.log().records({Topic::decisions, 0}).back();
+  record.value[record.value.size() / 2] ^= std::byte{1};
+  corpus.write(folder_);
+  const auto place = "decisions/0@" + std::to_string(record.offset);
+  const auto ran = run("--log " + data() + " verify");
+  EXPECT_EQ(ran.status, 5) << ran.said;
+  EXPECT_THAT(ran.said, HasSubstr(place));
+  const auto json = run("verify --json --log " + data());
+  EXPECT_EQ(json.status, 5);
+  EXPECT_THAT(json.said, HasSubstr("\"offset\":" + std::to_string(record.offset)));
+}
+
+TEST_F(Program, FindsAnEventThatWasDroppedThoughOffsetsCloseTheGap) {
+  Corpus corpus;
+  auto& records = corpus.log().records({Topic::alerts, 0});
+  records.erase(records.begin() + 10);
+  corpus.write(folder_);
+  const auto ran = run("verify --log " + data());
+  EXPECT_EQ(ran.status, 5) << ran.said;
+  EXPECT_THAT(ran.said, HasSubstr("alerts/0@10"));
+}
+
+TEST_F(Program, WritesLedgersAndShowsMoments) {
+  Corpus corpus;
+  corpus.write(folder_);
+  const auto ledger = run("ledger --log " + data() + " --out " + data() + "/out --json");
+  EXPECT_EQ(ledger.status, 0) << ledger.said;
+  EXPECT_TRUE(fs::exists(folder_ / "out" / "org-0" / "lines.jsonl"));
+  EXPECT_EQ(run("ledger --log " + data() + " --out " + data() + "/out").status, 2);
+  const auto at = run("at 2030-01-01T00:00:00Z --org org-1 --json --log " + data());
+  EXPECT_EQ(at.status, 0) << at.said;
+  EXPECT_THAT(at.said, HasSubstr("\"org\":\"org-1\""));
+  EXPECT_EQ(run("at 2030-01-01 --org nobody --log " + data()).status, 4);
+}
+
+TEST_F(Program, TellsWhatIsWrongWithItsOptions) {
+  EXPECT_EQ(run("--help").status, 0);
+  EXPECT_EQ(run("verify --help").status, 0);
+  EXPECT_EQ(run("").status, 2);
+  EXPECT_EQ(run("verify --no-such-option").status, 2);
+  const auto nowhere = run("verify --log " + data() + "/nowhere");
+  EXPECT_EQ(nowhere.status, 1);
+  EXPECT_THAT(nowhere.said, HasSubstr("nowhere"));
+  Corpus({.orgs = 1, .requests = 1}).write(folder_);
+  EXPECT_EQ(run("at yesterday --log " + data()).status, 2);
+  EXPECT_EQ(run("verify --from yesterday --log " + data()).status, 2);
+  fs::create_directories(folder_ / "empty");
+  EXPECT_EQ(run("verify --keys " + data() + "/empty --log " + data()).status, 2);
+}
+
+}  // namespace
+}  // namespace virtscale::test
