@@ -92,6 +92,9 @@ int run_for_ever(Source stage, const Settings& settings, const Words& words, con
     const auto began = std::chrono::steady_clock::now();
     try {
       if (run_once(stage, settings, words, *journal, signals) != log_failed_signal) return exit_done;
+    } catch (const KafkaSettingsError& error) {
+      journal->write({.severity = Severity::error, .message = error.what()});
+      return exit_usage;
     } catch (const LogError& error) {
       journal->write({.severity = Severity::error, .message = error.what()});
     } catch (const std::exception& error) {

@@ -161,9 +161,11 @@ class AStageThatCannotRun(unittest.TestCase):
         else:
             self.assertEqual(stage.process.returncode, 1)
 
-    def test_on_another_layout_names_both(self):
-        self.assert_told(self.stages.add("policy"), self.config("signals: 2", "signals: 3"),
-                         "partitions of signals is 2, and should be 3")
+    def test_on_another_layout_does_not_start_and_names_both(self):
+        stage = self.stages.add("policy")
+        status, said = stage.run_to_end(config=self.config("signals: 2", "signals: 3"))
+        self.assertEqual(status, 2)
+        self.assertIn("partitions of signals is 2, and should be 3", said)
 
     def test_without_topics_names_the_command_that_makes_them(self):
         self.assert_told(self.stages.add("policy"), self.config(self.stages.prefix, "nowhere-"),

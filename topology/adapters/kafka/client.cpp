@@ -85,9 +85,10 @@ void set(rd_kafka_conf_t& conf, const char* name, const std::string& value) {
   std::array<char, error_bytes_max> text{};
   const auto result = rd_kafka_conf_set(&conf, name, value.c_str(), text.data(), text.size());
   if (result == RD_KAFKA_CONF_OK) return;
-  throw LogError(std::string("kafka property ") + name +
-                 (result == RD_KAFKA_CONF_UNKNOWN ? " is not one that librdkafka has: correct its name or remove it"
-                                                  : " has a value that librdkafka does not take: correct it"));
+  throw KafkaSettingsError(std::string("kafka property ") + name +
+                           (result == RD_KAFKA_CONF_UNKNOWN
+                                ? " is not one that librdkafka has: correct its name or remove it"
+                                : " has a value that librdkafka does not take: correct it"));
 }
 
 void set_all(rd_kafka_conf_t& conf, std::initializer_list<Setting> settings) {
@@ -154,8 +155,8 @@ Connection::Connection(KafkaOptions options) : options_(std::move(options)) {
     if (is_refused(name)) names += (names.empty() ? "" : ", ") + name;
   }
   if (!names.empty())
-    throw LogError("these kafka properties are Virtscale's own to set, since exactly-once stands on them: " + names +
-                   " (remove them)");
+    throw KafkaSettingsError("these kafka properties are Virtscale's own to set, since exactly-once stands on them: " +
+                             names + " (remove them)");
   const Conf conf(rd_kafka_conf_new());
   set_common(*conf, options_);
 }
@@ -174,7 +175,7 @@ Client Connection::open(Role role, std::initializer_list<Setting> more, Ears& ea
   std::array<char, error_bytes_max> text{};
   const auto type = role == Role::producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER;
   Client client(rd_kafka_new(type, conf.get(), text.data(), text.size()));
-  if (!client) throw LogError("cannot make a client of kafka: " + without_secrets(text.data()));
+  if (!client) throw KafkaSettingsError("cannot make a client of kafka: " + without_secrets(text.data()));
   static_cast<void>(conf.release());  // the client's own by now
   if (role == Role::consumer && ears.rebalanced) rd_kafka_poll_set_consumer(client.get());
   return client;

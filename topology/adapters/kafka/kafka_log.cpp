@@ -174,12 +174,12 @@ void require_layout(const Connection& connection, const std::map<std::string, To
   for (std::size_t n = 0; n < topics_count; ++n)
     real.partitions[n] = seen.at(connection.topic(static_cast<Topic>(n))).partitions;
   if (const auto found = differences(real, record.layout); !found.empty())
-    throw LogError("the topics on kafka are not as the log was made: " + listed(found, "; ") +
-                   ". Keys stand in the wrong partitions: begin a log under another prefix");
+    throw KafkaSettingsError("the topics on kafka are not as the log was made: " + listed(found, "; ") +
+                             ". Keys stand in the wrong partitions: begin a log under another prefix");
   if (!expected) return;
   if (const auto found = differences(record.layout, *expected); !found.empty())
-    throw LogError("the log on kafka and the settings differ: " + listed(found, "; ") +
-                   ". The log stays as it was made: correct the settings");
+    throw KafkaSettingsError("the log on kafka and the settings differ: " + listed(found, "; ") +
+                             ". The log stays as it was made: correct the settings");
 }
 
 LayoutRecord require(Connection& connection, const std::optional<LogLayout>& expected) {

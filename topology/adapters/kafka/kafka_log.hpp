@@ -35,6 +35,12 @@ struct KafkaTopicOptions {
   std::uint16_t in_sync_min = 2;  ///< min.insync.replicas
 };
 
+/// What waiting does not mend: the settings must change, or the topics. The message says which and how.
+class KafkaSettingsError : public LogError {
+ public:
+  using LogError::LogError;
+};
+
 /// The log's name for itself, drawn when its topics were made: state of another log is noticed by it.
 using LogIdentity = std::string;
 
@@ -46,7 +52,7 @@ struct OpenedKafkaLog {
 
 /// Reaches the cluster and reads the layout that its topics were made with. `expected` is what the settings say; a
 /// difference is named. Throws LogError: no broker answers within 10 s, no topics (`virtscale topics create` makes
-/// them), another layout, a property that must not be set.
+/// them); and KafkaSettingsError: another layout, a property that must not be set or is none.
 OpenedKafkaLog open_kafka_log(const KafkaOptions& options, const std::optional<LogLayout>& expected);
 
 /// One thing that is not as it should be: the topic, the setting, both values, and what to do.
