@@ -1,0 +1,71 @@
+"""Each broker of three dies in its turn, and comes back: every process lives on, decides, and tells who owns what.
+
+Whichever broker coordinates a stage's group, or leads a partition, is among them.
+"""
+
+import http.client
+import sys
+import time
+import unittest
+
+from stages import NAMES, Stages
+from kafka import Cluster
+from world import cell, contract, documents, main, service, wait_until
+
+# An election, at most two attempts of whoever asks, and what a busy machine adds.
+DECIDED_S = 30.0
+# A broker that is back catches up; a record needs two of three that have.
+CATCH_UP_S = 6.0
+BROKERS = 3
+PARTITIONS = 3
+
+
+class ABroker(unittest.TestCase):
+    def test_may_die_while_stages_run(self):
+        with Cluster(BROKERS) as cluster, Stages(cluster.bootstrap, partitions=PARTITIONS, replication=3,
+                                                 in_sync_min=2) as stages:
+            stages.start()
+            stages.apply(documents(cell(), contract("acme", 1), service("acme")))
+            for broker in range(1, BROKERS + 1):
+                cluster.kill(broker)
+                self.look(stages, f"without broker {broker}")
+                cluster.start(broker)
+                self.look(stages, f"with broker {broker} again")
+                time.sleep(CATCH_UP_S)
+            for stage in stages.all:
+                self.assertTrue(stage.runs(), stage.name)
+                self.assertEqual(stage.output().count("log is tried again"), 0, stage.output())
+            stages.wait_settled(["acme"], 2 * BROKERS)
+            self.assertEqual(len(stages.lines("acme")), 2 * BROKERS)
+            stages.verify_ledger("acme")
+
+    def look(self, stages, when):
+        began = time.monotonic()
+        key = f"key {when}"
+        wait_until(f"a scale is decided {when}", lambda: self.decided(stages, key), DECIDED_S, 0.2)
+        decided = time.monotonic()
+        for stage in stages.all:
+            wait_until(f"{stage.name} tells the owners {when}", lambda: self.owners(stage), DECIDED_S, 0.2)
+        print(f"{when}: decided after {decided - began:.1f} s, and all tell the owners after "
+              f"{time.monotonic() - decided:.1f} s")
+
+    @staticmethod
+    def decided(stages, key):
+        try:
+            return stages.scale("acme", 1, key=key, timeout=5).status in (202, 429)
+        except (OSError, http.client.HTTPException):
+            return False
+
+    @staticmethod
+    def owners(stage):
+        """True if every partition of every stage has one."""
+        try:
+            answer = stage.ask("GET", "/v1/stages", timeout=8)
+        except (OSError, http.client.HTTPException):
+            return False
+        owners = answer.json["owners"] if answer.status == 200 else []
+        return len(owners) == len(NAMES) * PARTITIONS and all(row["owner"] for row in owners)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
