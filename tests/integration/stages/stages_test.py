@@ -53,9 +53,10 @@ class FiveProcesses(Running):
         refused = self.stages.scale("acme", 1)
         self.assertEqual((refused.status, refused.json["dimension"]), (429, "vcpu"), refused)
         self.stages.wait_settled(["acme"], 3)
-        lines = self.stages.lines("acme")
-        self.assertEqual([(line["event"], line["decision"]) for line in lines],
-                         [*((event, "admitted") for event in events), (refused.json["event"], "refused")])
+        lines = [(line["event"], line["decision"]) for line in self.stages.lines("acme")]
+        # A line is written when its domain has come to serve: the second may be first.
+        self.assertEqual(sorted(lines[:2]), sorted((event, "admitted") for event in events))
+        self.assertEqual(lines[2:], [(refused.json["event"], "refused")])
         of_acme = {name for name, row in self.stages.domain_rows().items() if row["org"] == "acme"}
         self.assertEqual(len(of_acme & set(self.stages.domain_processes())), 2)
         self.stages.verify_ledger("acme")
