@@ -25,7 +25,7 @@ struct Owner {
 
 /// What a member is told. Called one after another, on a thread of the membership's own, which waits for the return.
 struct MemberCalls {
-  /// These are ours from now on, until they are revoked. May be none: others have them all.
+  /// These are ours from now on, until they are revoked. May be none: others have them all. Has 5 minutes.
   std::function<void(const std::vector<std::uint32_t>& partitions)> assigned;
   /// These will be another's once this returns: write their state, and let go. It has 20 s; whoever takes longer is
   /// taken for dead, and nothing is lost.

@@ -18,6 +18,8 @@ constexpr std::int64_t us_in_a_millisecond = 1'000;
 // So that a standby hears of a rebalance soon, and a busy process is not taken for dead.
 constexpr std::int64_t heartbeats_in_a_session = 12;
 constexpr std::int64_t heartbeat_ms_min = 250;
+// `assigned` loads states, perhaps from snapshots. A process that is dead is found by its session, not by this.
+constexpr std::int64_t assigned_ms_max = 300'000;
 
 // The group will not have us, however often we ask.
 bool is_final(int code) {
@@ -78,7 +80,7 @@ void Member::open() {
                               {"partition.assignment.strategy", "range,roundrobin"},  // 2.0.2's others lose some
                               {"session.timeout.ms", std::to_string(session_ms)},
                               {"heartbeat.interval.ms", std::to_string(heartbeat_ms)},
-                              {"max.poll.interval.ms", "60000"}},
+                              {"max.poll.interval.ms", std::to_string(assigned_ms_max)}},
                              ears_);
   const PartitionList topics(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(topics.get(), connection_.topic(inbox_).c_str(), RD_KAFKA_PARTITION_UA);
