@@ -1,0 +1,13 @@
+// What a what-if found, as text and as JSON.
+#pragma once
+
+#include "replay/what_if/what_if.hpp"
+
+namespace virtscale::replay {
+
+/// For people. Times that stand on a modelled answer are marked `~`.
+void print_text(const WhatIf& found, std::uint64_t seed);
+/// One JSON document on one line.
+void print_json(const WhatIf& found, std::uint64_t seed);
+
+}  // namespace virtscale::replay

@@ -1,0 +1,33 @@
+// What if: a recorded range under other documents, and which decisions that changes.
+//
+// The one thing to know: the load stays as it was recorded. Alerts that would have ended sooner under another contract
+// still end when they did; so it tells what a contract would have decided, not what clients would have done.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "replay/what_if/comparison.hpp"
+
+namespace virtscale::replay {
+
+struct WhatIf {
+  std::vector<OrgComparison> orgs;  ///< with changes only
+  std::vector<Modelled> modelled;   ///< of these orgs
+  std::size_t decisions = 0;        ///< in the recorded range, changed or not
+  std::size_t records = 0;
+  std::size_t moved = 0;
+  Instant first;
+  Instant last;
+};
+
+struct WhatIfOptions {
+  Range range{};
+  std::uint64_t seed = 1;  ///< of what is modelled
+  std::function<void(std::uint64_t seen, std::uint64_t expected)> watch{};
+};
+
+/// Reads and folds the log, and folds its range again. Throws UsageError, LogError and SnapshotError.
+WhatIf what_if(LogSource& source, std::vector<Document> documents, const WhatIfOptions& options);
+
+}  // namespace virtscale::replay
