@@ -1,6 +1,7 @@
 #include "replay/log_source.hpp"
 
 #include "replay/capsule_file.hpp"
+#include "topology/adapters/kafka/kafka_log.hpp"
 #include "topology/adapters/segment/segment_log.hpp"
 
 namespace virtscale::replay {
@@ -22,12 +23,18 @@ LogSource open_directory(const fs::path& directory) {
           .snapshots = if_directory(directory / "snapshot")};
 }
 
+LogSource open_cluster(std::string_view where) {
+  const auto slash = where.find('/');
+  KafkaOptions options{.bootstrap = std::string(where.substr(0, slash)), .member = "virtscale-replay"};
+  if (slash != where.npos) options.prefix = where.substr(slash + 1);
+  return {
+      .log = open_kafka_log(options, std::nullopt).log, .order = LogOrder::by_partition, .keys = {}, .snapshots = {}};
+}
+
 }  // namespace
 
 LogSource open_log_source(const std::string& where) {
-  if (where.starts_with(kafka_prefix)) {
-    throw LogError("--log " + where + ": this program was built without Kafka (name a data directory)");
-  }
+  if (where.starts_with(kafka_prefix)) return open_cluster(std::string_view(where).substr(kafka_prefix.size()));
   if (!fs::is_regular_file(where)) {
     if (fs::exists(fs::path(where) / manifest_name)) check_manifest(where);
     return open_directory(where);

@@ -27,10 +27,11 @@ struct LogSource {
   std::filesystem::path snapshots;  ///< the state before the first record (snapshot.hpp); empty: there is none
 };
 
-/// `where` is `kafka:HOST:PORT,…`, or the file of a capsule, or a directory: one with the *.segment files (an archive),
-/// or one that has them in `log/` (the data directory of `virtscale up`, a capsule that was unpacked). Keys are `keys/`
-/// and snapshots `snapshot/` beside them. What has a manifest (capsule_file.hpp) is checked against it. Throws
-/// LogError, which says what is there and what to name instead, and CapsuleError.
+/// `where` is `kafka:HOST:PORT,…` (then `/PREFIX`, if its topics' names have one), or the file of a capsule, or a
+/// directory: one with the *.segment files (an archive), or one that has them in `log/` (the data directory of
+/// `virtscale up`, a capsule that was unpacked). Keys are `keys/` and snapshots `snapshot/` beside them. What has a
+/// manifest (capsule_file.hpp) is checked against it. Throws LogError, which says what is there and what to name
+/// instead, and CapsuleError.
 LogSource open_log_source(const std::string& where);
 
 }  // namespace virtscale::replay

@@ -3,15 +3,12 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
-#include "compose/settings/documents.hpp"
 #include "replay/at/command.hpp"
-#include "replay/capsule/command.hpp"
 #include "replay/command.hpp"
 #include "replay/ledger/command.hpp"
 #include "replay/postmortem/command.hpp"
 #include "replay/trace/command.hpp"
 #include "replay/verify/command.hpp"
-#include "replay/what_if/command.hpp"
 
 namespace {
 
@@ -50,7 +47,8 @@ int main(int argc, char** argv) {
   Context context;
   Chosen chosen;
   bool json = false;
-  app.add_option("--log", context.log, "a data directory, a capsule or an archive; or kafka:HOST:PORT,… for a cluster")
+  app.add_option("--log", context.log,
+                 "a data directory, a capsule or an archive; or kafka:HOST:PORT,…[/PREFIX] for a cluster")
       ->type_name("DIR")
       ->capture_default_str();
   app.add_flag("--json", json, "one JSON document, or one a line for streams");
@@ -60,8 +58,6 @@ int main(int argc, char** argv) {
   add_postmortem_command(app, chosen);
   add_ledger_command(app, chosen);
   add_at_command(app, chosen);
-  add_capsule_command(app, chosen);
-  add_what_if_command(app, chosen, virtscale::parse_documents);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
