@@ -18,8 +18,6 @@ namespace virtscale::cli {
 namespace json = boost::json;
 namespace {
 
-constexpr std::string_view line_prefix = "extra ";
-
 std::optional<std::string> read_file(const std::filesystem::path& name) {
   std::ifstream in(name, std::ios::binary);
   if (!in) return {};
@@ -71,23 +69,6 @@ Exit verify_directory(const Context& context, const LedgerOrder& order, const st
 Exit report_faults(const Context& context, const std::vector<ledger::LedgerFault>& faults) {
   for (const auto& fault : faults) complain(context, to_string(fault));
   return Exit::not_verified;
-}
-
-// The proof with its line inside, so that one file says all (C2SP tlog-proof: `extra`).
-std::string with_line(const ledger::LineProof& proof) {
-  const auto end = proof.text.find('\n') + 1;
-  return proof.text.substr(0, end) + std::string(line_prefix) + base64(std::as_bytes(std::span(proof.line))) + "\n" +
-         proof.text.substr(end);
-}
-
-std::optional<std::string> line_in(const std::string& proof) {
-  const auto begin = proof.find('\n') + 1;
-  const auto end = proof.find('\n', begin);
-  const auto text = std::string_view(proof).substr(begin, end - begin);
-  if (!text.starts_with(line_prefix)) return {};
-  const auto bytes = from_base64(text.substr(line_prefix.size()));
-  if (!bytes) return {};
-  return std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
 }
 
 }  // namespace
@@ -148,9 +129,9 @@ Exit ledger_prove(const Context& context, const LedgerOrder& order) {
   if (!proved.faults.empty()) return report_faults(context, proved.faults);
   for (const auto& proof : proved.proofs) {
     if (context.format == Format::json) {
-      print_json(json::object{{"index", proof.index}, {"line", proof.line}, {"proof", with_line(proof)}});
+      print_json(json::object{{"index", proof.index}, {"line", proof.line}, {"proof", ledger::with_line(proof)}});
     } else {
-      fmt::print("{}", with_line(proof));
+      fmt::print("{}", ledger::with_line(proof));
     }
   }
   return Exit::done;
@@ -163,7 +144,7 @@ Exit ledger_check_proof(const Context& context, const LedgerOrder& order) {
     if (!proof) complain(context, "cannot read " + order.proof_file);
     return Exit::failed;
   }
-  auto line = order.line_file.empty() ? line_in(*proof) : read_file(order.line_file);
+  auto line = order.line_file.empty() ? ledger::line_in(*proof) : read_file(order.line_file);
   if (!line) {
     complain(context, order.proof_file + " does not hold its line: give it with --line FILE");
     return Exit::failed;

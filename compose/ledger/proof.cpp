@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <fstream>
-#include <optional>
 
 #include "compose/ledger/canonical.hpp"
 #include "compose/ledger/files.hpp"
@@ -13,6 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view proof_header = "c2sp.org/tlog-proof@v1";
+constexpr std::string_view line_prefix = "extra ";
 constexpr std::size_t proof_hashes_max = 64;
 constexpr std::size_t proof_bytes_max = note_bytes_max + 8'192;
 
@@ -43,7 +43,7 @@ std::optional<std::uint64_t> parse_index(std::string_view line) {
 std::optional<ParsedProof> parse_proof(std::string_view text) {
   if (text.size() > proof_bytes_max || next_line(text) != proof_header) return std::nullopt;
   auto line = next_line(text);
-  if (line && line->starts_with("extra ")) line = next_line(text);
+  if (line && line->starts_with(line_prefix)) line = next_line(text);
   const auto index = line ? parse_index(*line) : std::nullopt;
   if (!index) return std::nullopt;
   ParsedProof proof{*index, {}, {}};
@@ -109,6 +109,21 @@ EventProofs prove_event(const fs::path& directory, std::string_view event) {
   if (proved.proofs.empty())
     proved.faults.push_back({"lines.jsonl", "no line that the checkpoint covers is of " + std::string(event)});
   return proved;
+}
+
+std::string with_line(const LineProof& proof) {
+  const auto end = proof.text.find('\n') + 1;
+  return proof.text.substr(0, end) + std::string(line_prefix) + base64(std::as_bytes(std::span(proof.line))) + "\n" +
+         proof.text.substr(end);
+}
+
+std::optional<std::string> line_in(std::string_view proof) {
+  const auto begin = proof.find('\n') + 1;
+  const auto text = proof.substr(begin, proof.find('\n', begin) - begin);
+  if (!text.starts_with(line_prefix)) return {};
+  const auto bytes = from_base64(text.substr(line_prefix.size()));
+  if (!bytes) return {};
+  return std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
 }
 
 CheckedProof check_proof(std::string_view text, std::string_view line, std::span<const VerifierKey> keys) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,6 +29,11 @@ struct EventProofs {
 
 /// Proves the lines of `event`, such as `evt-7f3a91c04be2`.
 EventProofs prove_event(const std::filesystem::path& directory, std::string_view event);
+
+/// The proof's text with the line inside (C2SP tlog-proof: `extra`), so that one file says all.
+std::string with_line(const LineProof& proof);
+/// The line inside the text of a proof; nothing if it holds none.
+std::optional<std::string> line_in(std::string_view proof);
 
 /// Whether `text` proves that `line` is in a ledger whose checkpoint one of `keys` signed. Sound without faults.
 struct CheckedProof {

@@ -112,7 +112,7 @@ void draw_names(Svg& svg, const std::vector<Series>& series) {
   for (const auto& one : series) {
     svg.rectangle({x, 9}, 14, 4, one.colour);
     svg.text({x + 20, 15}, one.name, SvgAnchor::start, ink::text);
-    x += 50 + 6.8 * static_cast<double>(one.name.size());
+    x += 54 + 7.4 * static_cast<double>(one.name.size());
   }
 }
 

@@ -15,7 +15,7 @@ h2 { margin: 2.2rem 0 .6rem; padding-bottom: .25rem; border-bottom: 2px solid va
 h3 { margin: 1.4rem 0 .4rem; font-size: 1rem; }
 p, ul, ol { margin: .5rem 0; }
 code, pre, .place { font-family: "DejaVu Sans Mono", "Liberation Mono", monospace; font-size: .82em; }
-pre { padding: .7rem .9rem; background: var(--wash); border: 1px solid var(--line); white-space: pre-wrap;
+pre { padding: .7rem .9rem; background: var(--wash); white-space: pre-wrap;
   overflow-wrap: anywhere; }
 table { width: 100%; margin: .7rem 0; border-collapse: collapse; font-size: .9rem; }
 th { text-align: left; color: var(--soft); font-weight: 600; }
@@ -29,6 +29,7 @@ figcaption { color: var(--soft); font-size: .85rem; }
 .people { margin: .6rem 0; padding: .6rem .9rem; background: var(--people); border-left: 4px solid var(--mark); }
 .people b { color: var(--mark); }
 .strong { font-weight: 600; }
+.plain td:first-child { width: 1%; padding-right: 1.5rem; color: var(--soft); white-space: nowrap; }
 .tree, .tree ul { list-style: none; margin: 0; padding-left: 1.1rem; border-left: 1px solid var(--line); }
 .tree { padding-left: 0; border: 0; }
 .tree li { margin: .45rem 0; }
@@ -39,7 +40,8 @@ figcaption { color: var(--soft); font-size: .85rem; }
 @media print {
   body { background: none; font-size: 10pt; }
   main { max-width: none; margin: 0; padding: 0; border: 0; }
-  h2, h3, figcaption { break-after: avoid; }
+  table { font-size: 8.5pt; }
+  h2, h3 { break-after: avoid; }
   figure, tr, .people, .tree li > div { break-inside: avoid; }
   thead { display: table-header-group; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -29,7 +29,7 @@ std::string stroke_of(std::string_view stroke, std::string_view dashes) {
 
 Svg::Svg(double width, double height, std::string_view label) {
   body_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\"" + attribute("aria-label", label) +
-          attribute("viewBox", "0 0 " + number(width) + " " + number(height)) + " font-size=\"12\">\n";
+          attribute("viewBox", "0 0 " + number(width) + " " + number(height)) + " font-size=\"13\">\n";
 }
 
 void Svg::rectangle(SvgPoint corner, double width, double height, std::string_view fill) {

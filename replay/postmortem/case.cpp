@@ -105,15 +105,23 @@ class Surroundings {
     if (const auto* decided = event.body_as_ScaleDecided()) {
       schema::ScaleDecidedT row;
       decided->UnPackTo(&row);
+      serving_.try_emplace(row.service, row.from);
       of_.decisions.push_back({std::move(row), {event.header()->scale()}, record.timestamp, at(record)});
-    } else if (const auto* serving = event.body_as_DomainServing(); serving && serving->backends() > 0) {
-      serving_[text(serving->service())] = serving->backends();
-      of_.servings.push_back({text(serving->service()), serving->backends(), {serving->serving_at_us()}, at(record)});
-    } else if (const auto* removed = event.body_as_DomainRemoved()) {
-      const auto known = serving_.find(text(removed->service()));
-      if (known == serving_.end() || known->second == 0 || text(removed->domain()).empty()) return;
-      of_.servings.push_back({known->first, --known->second, {removed->removed_at_us()}, at(record)});
+    } else if (const auto* serving = event.body_as_DomainServing()) {
+      count(text(serving->service()), 1, {{}, 0, {serving->serving_at_us()}, at(record)});
+    } else if (const auto* removed = event.body_as_DomainRemoved(); removed && !text(removed->domain()).empty()) {
+      count(text(removed->service()), -1, {{}, 0, {removed->removed_at_us()}, at(record)});
     }
+  }
+
+  // What serves is counted on from what the first decision of the day before found.
+  void count(const std::string& service, std::int64_t change, ServingAt serving) {
+    const auto known = serving_.find(service);
+    if (known == serving_.end()) return;
+    known->second = std::max<std::int64_t>(0, known->second + change);
+    serving.service = service;
+    serving.replicas = known->second;
+    of_.servings.push_back(std::move(serving));
   }
 
   void take_document(const LogRecord& record, const schema::Event& event) {

@@ -117,7 +117,7 @@ Exit run(const Context& context, const Words& words) {
   Files files(words.out, terms.name);
   for (const auto& proof : proofs.proofs) {
     const auto ending = "-line-" + std::to_string(proof.index) + ".tlog-proof";
-    files.write(ending, proof.text);
+    files.write(ending, ledger::with_line(proof));
     terms.proof_files.push_back(terms.name + ending);
   }
   const auto document = draft_of(of, proofs, terms);

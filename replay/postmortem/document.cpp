@@ -105,6 +105,7 @@ struct Html {
         row += cell("td", table.rows[0][column], escaped(table.rows[i][column]));
       body += element("tr", "", row) + "\n";
     }
+    if (table.rows.front().front().empty()) return element("table", "plain", element("tbody", "", body));
     return element("table", "", element("thead", "", element("tr", "", head)) + element("tbody", "", body));
   }
   std::string operator()(const Verbatim& verbatim) const { return element("pre", "", escaped(verbatim.text)); }

@@ -31,7 +31,8 @@ struct Items {
 struct ForPeople {
   std::string question;
 };
-/// The first row is the head. Columns whose head ends in `:` are numbers, set to the right; the colon is not shown.
+/// The first row is the head; without one if its cells are empty: then the first column names the second. Columns whose
+/// head ends in `:` are numbers, set to the right; the colon is not shown.
 struct DocumentTable {
   std::vector<std::vector<std::string>> rows;
 };

@@ -77,16 +77,16 @@ class Draft {
   }
 
   std::string due() const {
-    const auto day = day_of(of_.end, terms_.calendar);
-    return to_text(business_day_after(day, business_days_due, terms_.calendar)) + ": " +
-           std::to_string(business_days_due) + " business days after " + to_text(day) +
-           " (calendar: " + terms_.calendar.name + ", " +
-           count_text(static_cast<std::int64_t>(terms_.calendar.holidays.size()), "holiday") + "; time zone " +
-           terms_.calendar.zone + ")";
+    const auto& calendar = terms_.calendar;
+    const auto day = day_of(of_.end, calendar);
+    const auto holidays = static_cast<std::int64_t>(calendar.holidays.size());
+    return to_text(business_day_after(day, business_days_due, calendar)) + ": " + std::to_string(business_days_due) +
+           " business days after " + to_text(day) + " (calendar: " + calendar.name +
+           (holidays == 0 ? "" : ", " + count_text(holidays, "holiday")) + "; time zone " + calendar.zone + ")";
   }
 
   std::vector<Block> head() const {
-    return {DocumentTable{{{"Field", "Value"},
+    return {DocumentTable{{{"", ""},
                            {"Status", "Draft"},
                            {"Due", due()},
                            {"Org and service", of_.org + ", " + of_.service},

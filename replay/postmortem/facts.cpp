@@ -7,6 +7,7 @@
 #include "replay/postmortem/figures.hpp"
 #include "replay/postmortem/words.hpp"
 #include "replay/text.hpp"
+#include "stages/policy/gate.hpp"
 
 namespace virtscale::replay {
 namespace {
@@ -27,7 +28,7 @@ Instant signal_of(const LineAt& line) {
 }
 
 std::string share_text(std::int64_t part_us, std::int64_t whole_us) {
-  return milli_text((part_us * 1'000 / std::max<std::int64_t>(1, whole_us)) * 100) + " %";
+  return policy::percent_text(part_us, std::max<std::int64_t>(1, whole_us));
 }
 
 // --- Summary -------------------------------------------------------------------------------------------------------
@@ -187,10 +188,9 @@ DocumentTable projection_table(const LedgerLine& line) {
     const auto amount = [&](std::int64_t value) { return amount_text(one.dimension, value); };
     const auto unit = one.dimension == "vcpu" ? "vCPU" : one.dimension == "ram" ? "RAM, MiB" : "disk, GiB";
     const bool binds = line.decision == "refused" && one.dimension == line.binding;
-    const auto tenths = one.envelope == 0 ? 0 : (after * 2'000 + one.envelope) / (2 * one.envelope);
     table.rows.push_back({std::string(unit) + (binds ? " (binds)" : ""), amount(one.committed), amount(one.reserved),
                           amount(one.asked), amount(after), amount(one.quota), amount(one.envelope),
-                          milli_text(tenths * 100) + " %"});
+                          policy::percent_text(after, one.envelope)});
   }
   return table;
 }

@@ -5,6 +5,7 @@
 
 #include "replay/page/chart.hpp"
 #include "replay/postmortem/words.hpp"
+#include "stages/policy/gate.hpp"
 
 namespace virtscale::replay {
 namespace {
@@ -99,9 +100,10 @@ std::string loop_caption(const Case& of) {
   const auto boot = of.lines.size() == 1 ? boot_of(of, of.lines.front()) : std::nullopt;
   std::string caption = "Figure 1. The loop by stage, in seconds since the first signal.";
   if (!boot) return caption + (of.lines.size() > 1 ? " Orange: the boot of domains." : "");
-  const auto share = 1'000 * (boot->to - boot->from).us / std::max<std::int64_t>(1, of.lines.front().line.elapsed_us);
-  return caption + " Orange: the boot of the domain, " + seconds_text((boot->to - boot->from).us) + " or " +
-         milli_text(share * 100) + " % of " + seconds_text(of.lines.front().line.elapsed_us) + ".";
+  const auto us = (boot->to - boot->from).us;
+  const auto whole = of.lines.front().line.elapsed_us;
+  return caption + " Orange: the boot of the domain, " + seconds_text(us) + " or " + policy::percent_text(us, whole) +
+         " of " + seconds_text(whole) + ".";
 }
 
 }  // namespace

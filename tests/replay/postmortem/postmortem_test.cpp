@@ -1,0 +1,162 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <limits>
+
+#include "replay/postmortem/counterfactual.hpp"
+#include "replay/postmortem/draft.hpp"
+#include "replay/postmortem/figures.hpp"
+#include "tests/replay/decision/recorded_scenario.hpp"
+#include "tests/replay/decision/well_formed.hpp"
+
+namespace virtscale::replay {
+namespace {
+
+using test::RecordedScenario;
+using testing::HasSubstr;
+
+void nothing(std::uint64_t, std::uint64_t) {}
+
+struct Drafted {
+  Case of;
+  Proofs proofs;
+  std::string markdown;
+  std::string html;
+};
+
+Drafted drafted(const LogSource& source, Case of) {
+  auto proofs = prove_lines(source, of.org, of.traces, nothing);
+  const auto document = draft_of(of, proofs, {{}, "postmortem", "data", {"postmortem-line-2.tlog-proof"}, "evt"});
+  return {std::move(of), std::move(proofs), to_markdown(document, "postmortem.html"), to_html(document)};
+}
+
+Drafted drafted(const RecordedScenario& recorded, std::string_view event) {
+  const auto source = open_log_source(recorded.directory().string());
+  return drafted(source, case_of(source, parse_scale(event), nothing));
+}
+
+std::string event_decided(const RecordedScenario& recorded, std::string_view decision) {
+  for (const auto& line : recorded.lines("acme-tickets")) {
+    const auto parsed = boost::json::parse(line);
+    if (parsed.at("decision").as_string() == decision) return std::string(parsed.at("event").as_string());
+  }
+  ADD_FAILURE() << "no line is " << decision;
+  return {};
+}
+
+std::string answers_in(const std::vector<Block>& blocks) {
+  std::string answers;
+  for (const auto& block : blocks) {
+    const auto* table = std::get_if<DocumentTable>(&block);
+    for (std::size_t i = 1; table != nullptr && i < table->rows.size(); ++i)
+      answers += table->rows[i].front() + ": " + table->rows[i].back() + "\n";
+  }
+  return answers;
+}
+
+TEST(Postmortem, HasTheFiguresOfTheLedgerLine) {
+  const RecordedScenario recorded("the_worked_example");
+  const auto draft = drafted(recorded, "evt-25c0d1feaf2b");
+  const auto line = boost::json::parse(recorded.lines("acme-tickets").at(2));
+  const auto& parsed = draft.of.lines.front();
+  EXPECT_EQ(parsed.line.elapsed_us, line.at("elapsed_us").as_int64());
+  std::int64_t sum = 0;
+  for (const auto& stretch : stretches_of(draft.of, parsed)) sum += (stretch.to - stretch.from).us;
+  EXPECT_EQ(sum, parsed.line.elapsed_us) << "the parts of the loop are the whole of it";
+  EXPECT_EQ((boot_of(draft.of, parsed)->to - boot_of(draft.of, parsed)->from).us, 28'000'000);
+  for (const auto* expected : {"51.939 s", "28.000 s", "53.9 %", "from 8 to 9 replicas", "90 of 110 vCPU (81.8 %)",
+                               "value 72, queue depth 240", "line 2; ledger/0@4",
+                               "2026-05-05: 10 business days after 2026-04-21", "r3.05.nd-04a2c1"}) {
+    EXPECT_THAT(draft.markdown, HasSubstr(expected));
+    EXPECT_THAT(draft.html, HasSubstr(expected));
+  }
+}
+
+TEST(Postmortem, HasATimelineOfEveryRecordOfTheTrace) {
+  const RecordedScenario recorded("the_worked_example");
+  const auto draft = drafted(recorded, "evt-25c0d1feaf2b");
+  for (const auto& record : draft.of.traces.front().records) {
+    const auto at = std::string(name_of(record.kept.at.of.topic)) + "/0@" + std::to_string(record.kept.at.offset);
+    EXPECT_THAT(draft.html, HasSubstr("<td>" + at + "</td>"));
+  }
+}
+
+TEST(Postmortem, IsAPageThatStandsAloneWithThreePictures) {
+  const RecordedScenario recorded("the_worked_example");
+  const auto page = drafted(recorded, "evt-25c0d1feaf2b").html;
+  EXPECT_EQ(test::fault_of_page(page), "");
+  std::size_t pictures = 0;
+  for (auto at = page.find("<svg"); at != page.npos; at = page.find("<svg", at + 1)) ++pictures;
+  EXPECT_EQ(pictures, 3U);
+  EXPECT_THAT(page, HasSubstr("@media print"));
+}
+
+TEST(Postmortem, LeavesToPeopleWhatIsTheirs) {
+  const RecordedScenario recorded("the_worked_example");
+  const auto markdown = drafted(recorded, "evt-25c0d1feaf2b").markdown;
+  for (const auto* heading : {"## Root cause\n\n> **To be written.**", "## Lessons\n\n> **To be written.**",
+                              "## Resolution\n\n> **To be written.**"}) {
+    EXPECT_THAT(markdown, HasSubstr(heading));
+  }
+  EXPECT_THAT(markdown, HasSubstr("| Status | Draft |"));
+}
+
+TEST(Postmortem, ProvesItsLinesFromTheLogAlone) {
+  const RecordedScenario recorded("the_worked_example");
+  const auto draft = drafted(recorded, "evt-25c0d1feaf2b");
+  ASSERT_EQ(draft.proofs.proofs.size(), 1U);
+  const auto& proof = draft.proofs.proofs.front();
+  EXPECT_EQ(proof.line, recorded.lines("acme-tickets").at(2));
+  EXPECT_EQ(ledger::line_in(ledger::with_line(proof)), proof.line);
+  const auto checked = ledger::check_proof(proof.text, proof.line, {});
+  ASSERT_EQ(checked.faults.size(), 1U) << "only the signature is not known";
+  EXPECT_THAT(checked.faults.front().where, HasSubstr("checkpoint"));
+  EXPECT_THAT(draft.markdown, HasSubstr(draft.proofs.checkpoint));
+}
+
+TEST(Postmortem, AsksTheGateUnderEachOverageOnOffer) {
+  const RecordedScenario recorded("the_worked_example");
+  const auto draft = drafted(recorded, "evt-25c0d1feaf2b");
+  EXPECT_EQ(answers_in(counterfactual_of(draft.of.lines.front())),
+            "+0 %: admitted\n+5 %: admitted\n+10 % (in force): admitted\n+20 %: admitted\n");
+}
+
+TEST(Postmortem, OfARefusalNamesWhatWouldHaveAdmittedIt) {
+  const RecordedScenario recorded("a_refusal_that_stands_is_one_event");
+  const auto draft = drafted(recorded, event_decided(recorded, "refused"));
+  EXPECT_EQ(answers_in(counterfactual_of(draft.of.lines.front())),
+            "+0 %: refused: vcpu binds\n+5 %: refused: vcpu binds\n+10 % (in force): refused: vcpu binds\n"
+            "+20 %: admitted\n");
+  EXPECT_THAT(draft.markdown, HasSubstr("policy refused the scale from"));
+  EXPECT_THAT(draft.markdown, HasSubstr("The org's owner had mail"));
+  EXPECT_THAT(draft.markdown, HasSubstr("The refusal stood until"));
+  EXPECT_EQ(test::fault_of_page(draft.html), "");
+}
+
+TEST(Postmortem, OfAFailureSaysWhichDomainFailedAndWhy) {
+  const RecordedScenario recorded("a_domain_that_never_serves_is_stopped");
+  const auto draft = drafted(recorded, event_decided(recorded, "failed"));
+  EXPECT_THAT(draft.markdown, HasSubstr("It did not come about: "));
+  EXPECT_THAT(draft.markdown, HasSubstr(" failed: "));
+  EXPECT_EQ(test::fault_of_page(draft.html), "");
+}
+
+TEST(Postmortem, OfARangeHasARowForEachLine) {
+  const RecordedScenario recorded("the_worked_example");
+  const auto source = open_log_source(recorded.directory().string());
+  const auto draft =
+      drafted(source, case_of(source, "acme-tickets", {}, {std::numeric_limits<std::int64_t>::max()}, nothing));
+  EXPECT_EQ(draft.of.lines.size(), 3U);
+  for (const auto& line : draft.of.lines) EXPECT_THAT(draft.markdown, HasSubstr(line.line.event));
+  EXPECT_EQ(test::fault_of_page(draft.html), "");
+}
+
+TEST(Postmortem, EscapesWhatComesFromOutside) {
+  const Document document{"<b>", "", {Paragraph{{{"an alert named <script>alert(1)</script> | `x`", {}}}}}};
+  EXPECT_THAT(to_html(document), testing::Not(HasSubstr("<script")));
+  EXPECT_THAT(to_markdown(document, ""), HasSubstr("\\<script\\>alert(1)\\</script\\> \\| \\`x\\`"));
+}
+
+}  // namespace
+}  // namespace virtscale::replay
