@@ -3,12 +3,15 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
+#include "compose/settings/documents.hpp"
 #include "replay/at/command.hpp"
+#include "replay/capsule/command.hpp"
 #include "replay/command.hpp"
 #include "replay/ledger/command.hpp"
 #include "replay/postmortem/command.hpp"
 #include "replay/trace/command.hpp"
 #include "replay/verify/command.hpp"
+#include "replay/what_if/command.hpp"
 
 namespace {
 
@@ -58,6 +61,8 @@ int main(int argc, char** argv) {
   add_postmortem_command(app, chosen);
   add_ledger_command(app, chosen);
   add_at_command(app, chosen);
+  add_capsule_command(app, chosen);
+  add_what_if_command(app, chosen, virtscale::parse_documents);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
