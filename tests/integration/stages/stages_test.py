@@ -26,16 +26,13 @@ class Running(unittest.TestCase):
         began = time.monotonic()
         cls.stages = cls.enterClassContext(Stages(cls.bootstrap, ORGS, PARTITIONS)).start()
         print(f"five processes are ready after {time.monotonic() - began:.1f} s")
+        cls.token_file = cls.stages.write("operator.token", OPERATOR)
+        cls.token_file.chmod(0o600)
         cls.stages.apply(documents(cell(), *[contract(org, 2) for org in ORGS], *[service(org) for org in ORGS]))
 
     def through(self, stage, *words):
         """A command of the operator's, asked of one process."""
-        return run([PROGRAM, *words, "--server", stage.url, "--token-file", self.token_file()])
-
-    def token_file(self):
-        file = self.stages.write("operator.token", OPERATOR)
-        file.chmod(0o600)
-        return file
+        return run([PROGRAM, *words, "--server", stage.url, "--token-file", self.token_file])
 
     def scaled(self, org, change=1):
         """The event of a scale that was admitted."""
@@ -92,7 +89,7 @@ class FiveProcesses(Running):
 
     def test_tell_events_as_they_happen_wherever_they_are_asked(self):
         followers = [popen([PROGRAM, "events", "--follow", "--org", "globex", "--server", stage.url, "--token-file",
-                            self.token_file()], stdout=subprocess.PIPE, text=True) for stage in self.stages.all]
+                            self.token_file], stdout=subprocess.PIPE, text=True) for stage in self.stages.all]
         try:
             time.sleep(1)
             event = self.scaled("globex")
