@@ -77,7 +77,7 @@ def check_lengths(tree):
 
 def check_words(tree):
     for file in tree.files:
-        if file == "LICENSE" or file.endswith((".png", ".svg", ".bin", ".woff2")):
+        if file == "LICENSE" or file.endswith((".png", ".svg", ".bin", ".woff2", ".capsule")):
             continue
         for number, line in enumerate(tree.read(file).splitlines(), 1):
             if LATER.search(line):
@@ -96,7 +96,7 @@ def check_folders(tree):
             yield Fault(file, 1, f"a folder named {bad.pop()}: name what it holds")
     for folder, names in nouns.items():
         # Recordings, scenarios and pages are data: as many as it takes.
-        data = folder.startswith(("tests/golden", "tests/scenarios"))
+        data = folder.startswith(("tests/golden", "tests/scenarios", "tests/corpus"))
         if len(names) > FOLDER_NOUNS_MAX and not data:
             yield Fault(folder or ".", 1, f"{len(names)} files, a header and its .cpp counted as one: a folder has at most "
                                           f"{FOLDER_NOUNS_MAX}")
