@@ -50,7 +50,7 @@ OrgTally tally_of(const Tally& tally, const std::string& org) {
 }  // namespace
 
 std::string_view text_of(ChangeKind kind) {
-  constexpr std::string_view texts[] = {"refused → admitted", "admitted → refused", "other replicas", "new", "gone"};
+  constexpr std::string_view texts[] = {"now admitted", "now refused", "other replicas", "new", "gone"};
   return texts[static_cast<std::size_t>(kind)];
 }
 

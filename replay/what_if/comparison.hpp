@@ -19,7 +19,7 @@ enum class ChangeKind : std::uint8_t {
   new_one,       ///< only the changed history has it
   gone,          ///< only the recorded history has it
 };
-/// Such as `refused → admitted`, for people.
+/// Such as `now admitted`, for people.
 std::string_view text_of(ChangeKind kind);
 /// Such as `refused_to_admitted`, for machines.
 std::string_view name_of(ChangeKind kind);

@@ -31,7 +31,8 @@ bool is_modelled(const WhatIf& found, ScaleId scale) {
 
 std::string replicas_text(const std::optional<TalliedDecision>& decision) {
   if (!decision) return "-";
-  return std::to_string(decision->from) + (decision->admitted ? " → " : " ↛ ") + std::to_string(decision->to);
+  if (!decision->admitted) return "stays " + std::to_string(decision->from);
+  return std::to_string(decision->from) + " to " + std::to_string(decision->to);
 }
 
 // From the decision to the last domain that serves.
