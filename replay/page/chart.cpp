@@ -12,6 +12,8 @@ constexpr double width = 900;
 constexpr double left = 230;   // where bars begin, behind their labels
 constexpr double right = 800;  // where they end, before their remarks
 constexpr double row_height = 26;
+constexpr double range_min = 1e-3;  // of the bars, in seconds
+constexpr double letter_width = 7;  // about
 constexpr double plot_left = 46;
 constexpr double plot_right = 880;
 constexpr double plot_top = 34;
@@ -90,6 +92,11 @@ void draw_axes(Svg& svg, const Plot& plot, double tick) {
   }
 }
 
+std::string_view style_of(Series::Form form) {
+  if (form == Series::Form::wide_steps) return "stroke-width=\"7\"";
+  return form == Series::Form::dashed_steps ? "stroke-width=\"2\" stroke-dasharray=\"6 4\"" : "stroke-width=\"2\"";
+}
+
 void draw_series(Svg& svg, const Plot& plot, const Series& series) {
   std::vector<SvgPoint> points;
   for (const auto& sample : series.samples) {
@@ -104,7 +111,7 @@ void draw_series(Svg& svg, const Plot& plot, const Series& series) {
   }
   if (points.empty() || series.form == Series::Form::dots) return;
   points.push_back({plot_right, points.back().y});
-  svg.polyline(points, series.colour, series.form == Series::Form::dashed_steps ? "6 4" : "");
+  svg.polyline(points, series.colour, style_of(series.form));
 }
 
 void draw_names(Svg& svg, const std::vector<Series>& series) {
@@ -116,13 +123,19 @@ void draw_names(Svg& svg, const std::vector<Series>& series) {
   }
 }
 
+// Behind the bars, or before them where there is no room.
+void draw_remark(Svg& svg, const std::string& remark, SvgPoint begin, double end) {
+  const bool fits = end + 8 + letter_width * static_cast<double>(remark.size()) < width;
+  svg.text({fits ? end + 8 : begin.x - 8, begin.y}, remark, fits ? SvgAnchor::start : SvgAnchor::end, ink::soft);
+}
+
 }  // namespace
 
 std::string bar_chart(std::string_view label, Instant begin, const std::vector<BarRow>& rows) {
   const auto shown = std::min(rows.size(), bar_rows_max);
   const auto bottom = 12 + row_height * static_cast<double>(shown);
   Svg svg(width, bottom + 24, label);
-  double range = 1e-6;
+  double range = range_min;
   for (const auto& row : rows) {
     for (const auto& bar : row.bars) range = std::max(range, seconds_of(bar.to - begin));
   }
@@ -136,7 +149,7 @@ std::string bar_chart(std::string_view label, Instant begin, const std::vector<B
       end = std::max(x(bar.to), x(bar.from) + 1.5);  // what is too short to be seen is seen
       svg.rectangle({x(bar.from), y + 4}, end - x(bar.from), row_height - 10, bar.colour);
     }
-    svg.text({end + 8, y + 16}, rows[i].remark, SvgAnchor::start, ink::soft);
+    draw_remark(svg, rows[i].remark, {x(rows[i].bars.front().from), y + 16}, end);
   }
   return svg.finish();
 }

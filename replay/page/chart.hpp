@@ -37,7 +37,7 @@ struct Sample {
 
 /// One line of a step chart. Each value holds until the next sample, the last to the end of the chart.
 struct Series {
-  enum class Form : unsigned char { steps, dashed_steps, dots };
+  enum class Form : unsigned char { steps, wide_steps, dashed_steps, dots };
   std::string name;
   std::string_view colour;
   Form form = Form::steps;

@@ -42,11 +42,11 @@ void Svg::line(SvgPoint from, SvgPoint to, std::string_view stroke, std::string_
            attribute("y2", number(to.y)) + stroke_of(stroke, dashes) + "/>\n";
 }
 
-void Svg::polyline(const std::vector<SvgPoint>& points, std::string_view stroke, std::string_view dashes) {
+void Svg::polyline(const std::vector<SvgPoint>& points, std::string_view stroke, std::string_view style) {
   std::string path;
   for (const auto& point : points) path += (path.empty() ? "" : " ") + number(point.x) + "," + number(point.y);
-  body_ += "<polyline" + attribute("points", path) + " fill=\"none\" stroke-width=\"2\"" + stroke_of(stroke, dashes) +
-           "/>\n";
+  body_ += "<polyline" + attribute("points", path) + " fill=\"none\"" + attribute("stroke", stroke) + " " +
+           std::string(style) + "/>\n";
 }
 
 void Svg::dot(SvgPoint at, std::string_view fill) {

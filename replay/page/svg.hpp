@@ -22,6 +22,7 @@ inline constexpr std::string_view grid = "#d8dee4";
 inline constexpr std::string_view blue = "#2f6db3";
 inline constexpr std::string_view orange = "#d9822b";
 inline constexpr std::string_view green = "#3c8c5a";
+inline constexpr std::string_view pale_green = "#a3d3b4";
 inline constexpr std::string_view red = "#b4232f";
 inline constexpr std::string_view grey = "#9aa4ae";
 }  // namespace ink
@@ -33,7 +34,8 @@ class Svg {
 
   void rectangle(SvgPoint corner, double width, double height, std::string_view fill);
   void line(SvgPoint from, SvgPoint to, std::string_view stroke, std::string_view dashes = "");
-  void polyline(const std::vector<SvgPoint>& points, std::string_view stroke, std::string_view dashes = "");
+  /// `style`: more attributes of the stroke, such as `stroke-dasharray="6 4"`.
+  void polyline(const std::vector<SvgPoint>& points, std::string_view stroke, std::string_view style = "");
   void dot(SvgPoint at, std::string_view fill);
   void text(SvgPoint at, std::string_view text, SvgAnchor anchor = SvgAnchor::start, std::string_view fill = ink::text);
 

@@ -91,19 +91,16 @@ DocumentTable lines_table(const Case& of) {
 
 // --- Impact --------------------------------------------------------------------------------------------------------
 
-// Domains that were wanted and did not serve yet, added up over time.
+// Domains that were wanted and did not serve yet.
 Sentence short_sentence(const LineAt& line) {
-  std::int64_t short_us = 0;
-  std::int64_t served = 0;
   const auto serving = std::ranges::find(line.line.steps, "dataplane", &LedgerStep::name);
-  for (const auto& domain : line.line.domains) served += domain.outcome == "serving" ? 1 : 0;
   const auto until = serving == line.line.steps.end() ? line.at : serving->at;
-  short_us = (until - signal_of(line)).us;
+  const auto served = std::ranges::count(line.line.domains, "serving", &LedgerDomain::outcome);
   const auto wanted = line.line.to - line.line.from;
-  auto text = count_text(wanted, "domain") + " wanted, " + std::to_string(served) + " serving " +
-              seconds_text(short_us) + " after the signal: until then the service was short of " +
-              (wanted == 1 ? "it" : "up to so many") + ".";
-  return {std::move(text), cites(line)};
+  return {count_text(wanted, "domain") + " wanted, " + std::to_string(served) + " serving " +
+              seconds_text((until - signal_of(line)).us) +
+              " after the signal: for that long the service was short of at most " + count_text(wanted, "domain") + ".",
+          cites(line)};
 }
 
 std::vector<Sentence> mail_sentences(const Case& of, const LineAt& line) {
@@ -225,8 +222,9 @@ std::vector<Block> summary_facts(const Case& of) {
   }
   for (const auto& line : of.lines) {
     if (line.line.ends)
-      blocks.emplace_back(
-          Paragraph{{{"The refusal stood until " + moment_text(line.at) + " UTC: " + line.line.reason, cites(line)}}});
+      blocks.emplace_back(Paragraph{
+          {{"The refusal stood until " + moment_text(line.at) + " UTC. Its last line says: " + line.line.reason,
+            cites(line)}}});
   }
   if (of.lines.empty())
     blocks.emplace_back(Paragraph{{{"The scale event has no ledger line yet: it is not over.",
@@ -262,13 +260,15 @@ std::vector<Block> time_facts(const Case& of) {
 
 std::vector<Block> timeline_facts(const Case& of) {
   DocumentTable table{{{"UTC", "Since signal:", "Written by", "What happened", "Record"}}};
+  const bool is_one_day = moment_text(of.begin).substr(0, 10) == moment_text(of.end).substr(0, 10);
   for (const auto& trace : of.traces) {
     for (const auto& record : trace.records) {
-      const bool is_line = body_of<schema::LineAppended>(record) != nullptr;
-      if (record.relation == Relation::copy || (of.traces.size() > 1 && !is_line)) continue;
+      const auto at_text = is_one_day ? time_text(record.kept.timestamp) : moment_text(record.kept.timestamp);
+      const bool is_end = body_of<schema::LineAppended>(record) || body_of<schema::ScaleDecided>(record);
+      if (record.relation == Relation::copy || (of.traces.size() > 1 && !is_end)) continue;
       const auto& at = record.kept.at;
-      table.rows.push_back({time_text(record.kept.timestamp), seconds_text((record.kept.timestamp - of.begin).us),
-                            author_of(record), (of.traces.size() > 1 ? name_of(trace) + ": " : "") + phrase_of(record),
+      table.rows.push_back({at_text, seconds_text((record.kept.timestamp - of.begin).us), author_of(record),
+                            (of.traces.size() > 1 ? name_of(trace) + ": " : "") + phrase_of(record),
                             place(at.of, at.offset)});
     }
   }

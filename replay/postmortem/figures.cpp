@@ -97,9 +97,9 @@ std::vector<BarRow> rows_of_all(const Case& of) {
 }
 
 std::string loop_caption(const Case& of) {
-  const auto boot = of.lines.size() == 1 ? boot_of(of, of.lines.front()) : std::nullopt;
+  const auto boot = of.traces.size() == 1 ? boot_of(of, of.lines.front()) : std::nullopt;
   std::string caption = "Figure 1. The loop by stage, in seconds since the first signal.";
-  if (!boot) return caption + (of.lines.size() > 1 ? " Orange: the boot of domains." : "");
+  if (!boot) return caption + (of.traces.size() > 1 ? " Orange: the boot of domains." : "");
   const auto us = (boot->to - boot->from).us;
   const auto whole = of.lines.front().line.elapsed_us;
   return caption + " Orange: the boot of the domain, " + seconds_text(us) + " or " + policy::percent_text(us, whole) +
@@ -132,7 +132,7 @@ std::optional<Stretch> boot_of(const Case& of, const LineAt& line) {
 }
 
 Figure loop_figure(const Case& of) {
-  const bool is_one = of.lines.size() == 1;
+  const bool is_one = of.traces.size() == 1;
   const auto rows = is_one ? rows_of_one(of) : rows_of_all(of);
   const auto first = marks_of(of);
   return {loop_caption(of), bar_chart("the loop by stage", *std::ranges::min_element(first), rows)};
@@ -141,7 +141,7 @@ Figure loop_figure(const Case& of) {
 std::optional<Figure> replicas_figure(const Case& of) {
   const auto span = shown_of(of);
   std::vector<Series> all = {{"admitted", ink::blue, Series::Form::steps, {}},
-                             {"serving", ink::green, Series::Form::steps, {}},
+                             {"serving", ink::pale_green, Series::Form::wide_steps, {}},
                              {"envelope", ink::red, Series::Form::dashed_steps, {}},
                              {"quota", ink::grey, Series::Form::dashed_steps, {}}};
   for (const auto& decision : of.decisions) {
@@ -150,6 +150,7 @@ std::optional<Figure> replicas_figure(const Case& of) {
   for (const auto& serving : of.servings) {
     if (serving.service == of.service) put(all[1], span, serving.at, static_cast<double>(serving.replicas));
   }
+  std::swap(all[0], all[1]);  // the wide line is drawn below
   std::erase_if(all, [](const Series& series) { return series.samples.empty(); });
   if (all.empty()) return std::nullopt;
   return Figure{"Figure 2. Replicas of " + of.service +

@@ -35,6 +35,12 @@ std::string say(const schema::ScaleRequested& e) {
 std::string say(const schema::ScheduleDue& e) {
   return "The schedule " + text(e.cron()) + " of " + text(e.service()) + " is due";
 }
+std::string say(const schema::AlertCleared& e) {
+  return "Alert " + text(e.name()) + " no longer fires on " + text(e.service());
+}
+std::string say(const schema::AlertResolved& e) {
+  return "Alert " + text(e.name()) + " on " + text(e.service()) + " is resolved";
+}
 std::string say(const schema::ScaleWanted& e) {
   return "The wish for " + text(e.service()) + " reaches policy";
 }
@@ -171,12 +177,12 @@ std::string count_text(std::int64_t count, std::string_view noun) {
 
 std::string phrase_of(const TracedRecord& record) {
   using namespace schema;
-  const auto said =
-      say_any<AlertRaised, ScaleRequested, ScheduleDue, ScaleWanted, ScaleAdmitted, ScaleDecided, RefusalEnded,
-              MailSent, MailFailed, OwnerNotified, DomainPlaced, DomainSpawned, SpawnFailed, DomainStarted,
-              DomainRunning, DomainNotStarted, LivenessPassed, LivenessFailed, BackendAdded, BackendRefused,
-              DomainServing, BackendFailed, DomainFailed, DomainRetired, BackendDrained, BackendGone, DomainHalted,
-              DomainRemoved, DomainStopped, TimerFired, LineAppended, CheckpointSigned, CheckpointPublished>(record);
+  const auto said = say_any<AlertRaised, AlertResolved, AlertCleared, ScaleRequested, ScheduleDue, ScaleWanted,
+                            ScaleAdmitted, ScaleDecided, RefusalEnded, MailSent, MailFailed, OwnerNotified,
+                            DomainPlaced, DomainSpawned, SpawnFailed, DomainStarted, DomainRunning, DomainNotStarted,
+                            LivenessPassed, LivenessFailed, BackendAdded, BackendRefused, DomainServing, BackendFailed,
+                            DomainFailed, DomainRetired, BackendDrained, BackendGone, DomainHalted, DomainRemoved,
+                            DomainStopped, TimerFired, LineAppended, CheckpointSigned, CheckpointPublished>(record);
   if (!said.empty()) return said;
   return std::string(body_name(record.kept.value)) + ": " + in_words(body_fields(record.kept.value)).substr(0, 200);
 }
