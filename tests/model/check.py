@@ -35,8 +35,11 @@ ROWS = [
     Row("unordered", TWO + "UNORDERED", ["each_once_in_order"], ["all_arrives"]),
     Row("unordered_gap_ignored", TWO + "UNORDERED GAP_IGNORED", [], ["each_once_in_order"]),
     Row("no_duplicate_check", TWO + "NO_DUPLICATE_CHECK", [], ["each_once_in_order"]),
-    Row("commit_before_durable", TWO + "COMMIT_BEFORE_DURABLE", ["each_once_in_order"], ["behind_the_log", "all_arrives"]),
+    Row("commit_before_durable", TWO + "COMMIT_BEFORE_DURABLE", ["each_once_in_order"],
+        ["behind_the_log", "all_arrives"]),
     Row("commit_before_durable_gap_ignored", TWO + "COMMIT_BEFORE_DURABLE GAP_IGNORED", [], ["each_once_in_order"]),
+    Row("offset_before_durable", TWO + "OFFSET_BEFORE_DURABLE", ["each_once_in_order"],
+        ["behind_the_log", "all_arrives"]),
     Row("effect_before_durable", ACTS + "EFFECT_BEFORE_DURABLE", [], ["effect_after_cause"]),
     Row("effects_add_up", ACTS + "EFFECTS_ADD_UP", ["effect_after_cause"], ["one_result"]),
     Row("forgotten_when_sent", ACTS + "FORGOTTEN_WHEN_SENT", ["one_result"], ["all_arrives"]),
@@ -70,7 +73,8 @@ class Model:
         self.run(COMPILER, speed, "-w", "-DNOFAIR", f"-DMEMLIM={MEMORY_MAX}", *safety, "-o", "pan", "pan.c")
 
     def run(self, *command):
-        done = subprocess.run(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
+        done = subprocess.run(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=600)
         if done.returncode != 0:
             raise SystemExit(f"{self.row.name}: {' '.join(command)} failed:\n{done.stdout}")
         return done.stdout
@@ -86,7 +90,7 @@ class Model:
 
 
 def verdict(said):
-    """'holds' only if every state was seen, 'breaks' only if a property did; anything else is no verdict, but a text."""
+    """'holds' only if every state was seen, 'breaks' only if a property did; any other text is no verdict."""
     errors = re.search(r"errors: (\d+)", said)
     if errors is None or re.search(r"max search depth too small|out of memory|memory limit", said):
         return "could not be searched:\n" + said

@@ -1,9 +1,9 @@
 /* The hand-over of one partition of a stage: from its inbox, over owners that come, die, pause and go on, to the stage
    that consumes a lane of it (architecture, section 4; topology/host: Shell, StateWriter, EffectRunner, take_lane).
 
-   The one thing to know: owners know nothing of each other, and between any two steps an owner may be paused for as long
-   as the others need to do anything at all. One that goes on after others have taken over is the zombie. An owner that
-   crashes and comes back is the next owner, beginning from the store of the dead one.
+   The one thing to know: owners know nothing of each other, and between any two steps an owner may be paused for as
+   long as the others need to do anything at all. One that goes on after others have taken over is the zombie. An owner
+   that crashes and comes back is the next owner, beginning from the store of the dead one.
 
    OWNERS and INPUTS are given by check.py, and so are the switches, each of which takes away one thing that the design
    stands on. */
@@ -143,8 +143,8 @@ inline load(other) {
   copy(store[me], store[other])
 }
 
-/* Which of the owners begins first is only a name. They begin from nothing, or from what an earlier one has written: its
-   disk, or a snapshot of it. When the last has begun, nobody asks any more what is committed. */
+/* Which of the owners begins first is only a name. They begin from nothing, or from what an earlier one has written:
+   its disk, or a snapshot of it. When the last has begun, nobody asks any more what is committed. */
 inline begin() {
   begun++;
   known = committed;
@@ -238,6 +238,9 @@ end:
 
   :: d_step { store[me].folded < self.folded && MAY_WRITE -> write() }
   :: d_step { to_tell -> to_tell = 0; committed = (begun < OWNERS -> store[me].folded : 0) }
+#ifdef OFFSET_BEFORE_DURABLE
+  :: d_step { begun < OWNERS && committed < self.folded -> committed = self.folded }
+#endif
 
 #ifdef WITH_EFFECT
   :: d_step { self.pending && !asked && self.folded >= history && MAY_ACT -> act() }
