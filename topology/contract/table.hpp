@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "topology/contract/event.hpp"
+#include "topology/contract/key_index.hpp"
 
 namespace virtscale {
 
@@ -56,32 +57,33 @@ class Table final : public AnyTable {
 
   /// The row, or null. Valid until the row is erased.
   const Value* find(std::string_view key) const {
-    const auto row = rows_.find(key);
-    return row == rows_.end() ? nullptr : &row->second.value;
+    const auto* row = index_.find(key);
+    return row == nullptr ? nullptr : &(*row)->second.value;
   }
 
   /// The row for change, made if there is none. Valid until the row is erased.
   Value& modify(std::string_view key) {
-    auto row = rows_.lower_bound(key);
-    if (row == rows_.end() || row->first != key) row = rows_.try_emplace(row, std::string(key));
+    const auto row = row_of(key);
     mark_changed(row);
     return row->second.value;
   }
 
   /// The row for change, or null. Valid until the row is erased.
   Value* find_to_modify(std::string_view key) {
-    const auto row = rows_.find(key);
-    if (row == rows_.end()) return nullptr;
-    mark_changed(row);
-    return &row->second.value;
+    const auto* row = index_.find(key);
+    if (row == nullptr) return nullptr;
+    mark_changed(*row);
+    return &(*row)->second.value;
   }
 
   /// Erases the row; none is erased already.
   void erase(std::string_view key) {
-    const auto row = rows_.find(key);
-    if (row == rows_.end()) return;
+    const auto* found = index_.find(key);
+    if (found == nullptr) return;
+    const auto row = *found;
     if (row->second.stored) erased_.push_back(row->first);
     if (row->second.noted_at != not_noted) changed_[row->second.noted_at] = nullptr;
+    index_.erase(row);
     rows_.erase(row);
   }
 
@@ -108,7 +110,7 @@ class Table final : public AnyTable {
     Row row;
     if (!decode_row(value, row.value)) return false;
     row.stored = true;
-    rows_.insert_or_assign(std::string(key), std::move(row));
+    row_of(key)->second = std::move(row);
     return true;
   }
 
@@ -131,6 +133,14 @@ class Table final : public AnyTable {
   std::string print(Bytes value) const override { return print_row(value, static_cast<const Value*>(nullptr)); }
 
  private:
+  // Made if there is none.
+  typename Rows::iterator row_of(std::string_view key) {
+    if (const auto* row = index_.find(key)) return *row;
+    const auto row = rows_.try_emplace(std::string(key)).first;
+    index_.insert(row);
+    return row;
+  }
+
   void mark_changed(typename Rows::iterator row) {
     if (row->second.noted_at != not_noted) return;
     row->second.noted_at = changed_.size();
@@ -139,6 +149,7 @@ class Table final : public AnyTable {
 
   std::string name_;
   Rows rows_;
+  KeyIndex<typename Rows::iterator> index_;
   std::vector<typename Rows::value_type*> changed_;  // null for a row that is gone
   std::vector<std::string> erased_;
 };

@@ -131,5 +131,39 @@ TEST_F(TableTest, AStoreThatHearsEveryDrainHoldsTheSameRows) {
   EXPECT_EQ(stored, held);
 }
 
+// Property: what is found by key is what stands in the order, while the table grows to thousands of rows and shrinks.
+TEST_F(TableTest, FindsByKeyWhatStandsInTheOrder) {
+  std::mt19937 random(5);
+  const auto draw_key = [&] {
+    const auto n = random() % 5'000;
+    return std::string(n % 41, 'k') + std::to_string(n);
+  };
+  std::map<std::string, std::int64_t> wanted;
+  for (int i = 0; i < 100'000; ++i) {
+    const auto key = draw_key();
+    const bool grows = i / 20'000 % 2 == 0;
+    if (random() % 4 < (grows ? 3U : 1U)) {
+      table.modify(key).value = wanted[key] = i;
+    } else {
+      table.erase(key);
+      wanted.erase(key);
+    }
+    const auto other = draw_key();
+    const auto* found = table.find(other);
+    const auto there = wanted.find(other);
+    ASSERT_EQ(found != nullptr, there != wanted.end()) << other << " after " << i;
+    if (found != nullptr) {
+      ASSERT_EQ(found->value, there->second) << other;
+    }
+  }
+  EXPECT_EQ(table.size(), wanted.size());
+  auto next = wanted.begin();
+  table.each("", [&](std::string_view key, const test::Number& number) {
+    EXPECT_EQ(key, next->first);
+    EXPECT_EQ(number.value, next->second);
+    return ++next != wanted.end();
+  });
+}
+
 }  // namespace
 }  // namespace virtscale
