@@ -175,6 +175,7 @@ std::string service_in(const Trace& trace) {
 
 Case completed(const LogSource& source, std::vector<Trace> traces) {
   Case of;
+  of.is_cut = !source.snapshots.empty();
   of.org = traces.front().org;
   of.service = service_in(traces.front());
   of.traces = std::move(traces);

@@ -66,6 +66,7 @@ struct Case {
   std::string service;        ///< of the first event; pictures are of it
   std::vector<Trace> traces;  ///< in the order of their ledger lines
   std::vector<LineAt> lines;  ///< of these
+  bool is_cut = false;        ///< the log is a capsule: what is not in it may have been all the same
   Instant begin;              ///< the first signal
   Instant end;                ///< the last line
   std::vector<DecisionAt> decisions;

@@ -131,6 +131,10 @@ class Draft {
          "not "
          "run for this draft.",
          {}}};
+    if (of_.is_cut) {
+      items.sentences.push_back(
+          {"The log is a capsule: it holds what the decision depends on, and not what else there was.", {}});
+    }
     return {items};
   }
 

@@ -150,7 +150,8 @@ std::vector<Sentence> detection_sentences(const Case& of) {
 
 std::vector<Sentence> usual_sentences(const Case& of) {
   if (of.elapsed_us.empty())
-    return {{"No other scale-out of the org was admitted in the 24 hours before, to compare with.", {}}};
+    return {
+        {"This log has no other scale-out of the org that was admitted in the 24 hours before, to compare with.", {}}};
   const auto at = [&](std::size_t percent) { return of.elapsed_us[(of.elapsed_us.size() - 1) * percent / 100]; };
   const auto count = static_cast<std::int64_t>(of.elapsed_us.size());
   return {{"To compare: in the 24 hours before, the org had " + std::to_string(count) +
@@ -310,7 +311,8 @@ std::vector<Block> rule_facts(const Case& of) {
   }
   if (items.sentences.empty())
     items.sentences.push_back(
-        {"No contract, service or cell of the org was applied in the 24 hours before the signal.", {}});
+        {"This log has no contract, service or cell of the org that was applied in the 24 hours before the signal.",
+         {}});
   blocks.emplace_back(items);
   return blocks;
 }

@@ -73,7 +73,8 @@ Proofs prove_lines(const LogSource& source, const std::string& org, std::span<co
   const auto fault = files.write(*source.log, org, progress);
   if (!fault.empty()) {
     proofs.verdict =
-        "This log does not hold the whole ledger (" + fault + "): prove the lines with `virtscale ledger prove`.";
+        "This log does not hold the ledger of " + org +
+        " from its first line, so no proof was made here: ask the stage with `virtscale ledger prove EVT`.";
     return proofs;
   }
   for (const auto& trace : traces) {
