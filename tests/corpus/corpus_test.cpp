@@ -89,10 +89,10 @@ TEST(Corpus, StaysSmall) {
   EXPECT_LT(bytes, corpus_bytes_max);
 }
 
-// A fold that says one thing otherwise: from some record on, it emits nothing.
-class Forgetful final : public Refold {
+// A fold that has changed: its events bear other keys.
+class Altered final : public Refold {
  public:
-  explicit Forgetful(std::unique_ptr<Refold> real) : real_(std::move(real)) {}
+  explicit Altered(std::unique_ptr<Refold> real) : real_(std::move(real)) {}
   Source stage() const override { return real_->stage(); }
   TopicPartition inbox() const override { return real_->inbox(); }
   Step fold(const LogRecord& record) override {
@@ -115,7 +115,7 @@ TEST(Corpus, TellsWhichFoldHasChangedAndWhatToDo) {
   const auto file = corpus / "the_worked_example.capsule";
   auto refolds = todays_code(file);
   for (auto& refold : refolds) {
-    if (refold->stage() == Source::policy) refold = std::make_unique<Forgetful>(std::move(refold));
+    if (refold->stage() == Source::policy) refold = std::make_unique<Altered>(std::move(refold));
   }
   const auto fault = fault_in(file, std::move(refolds));
   EXPECT_THAT(fault, testing::HasSubstr("the fold of policy has changed, and its epoch has not"));

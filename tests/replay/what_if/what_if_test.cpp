@@ -203,6 +203,23 @@ TEST_F(WhatIfTest, RunsOnACapsuleOfOneRefusal) {
   EXPECT_EQ(found.orgs.front().decisions.front().kind, ChangeKind::admitted_now);
 }
 
+// The real program under kill -9 (tests/corpus): real times, timers and answers, and starts in between.
+TEST_F(WhatIfTest, OfARealRunTheSameContractChangesNothingAndMoreRoomTurnsRefusals) {
+  const auto with = [](int vcpu) {
+    const std::string text =
+        "kind: Contract\norg: north\nversion: 1\nsigned: 2025-11-02\nquota: {vcpu: " + std::to_string(vcpu) +
+        ", ram: 1000GiB, disk: 1000GiB}\noverage: 0%\nowner: a@b.example\n";
+    return parse_documents(text, "contract.yml").documents;
+  };
+  auto source = open_log_source("tests/corpus/a_storm_of_kills.capsule");
+  const auto same = what_if(source, with(3), {});
+  EXPECT_GE(same.decisions, 20U);
+  EXPECT_TRUE(same.orgs.empty());
+  const auto more = what_if(source, with(4), {});
+  ASSERT_EQ(more.orgs.size(), 1U);
+  EXPECT_EQ(more.orgs.front().decisions.front().kind, ChangeKind::admitted_now);
+}
+
 TEST_F(WhatIfTest, ADocumentThatWouldBeRefusedIsSaidSo) {
   auto parsed = parse_documents(
       "kind: Service\norg: bolt\nname: web\ncell: elsewhere\ndomain: {vcpu: 10, ram: 48GiB, disk: 100GiB}\n"
