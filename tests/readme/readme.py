@@ -70,7 +70,7 @@ def free_ports():
 
 
 def put_virtscale(folder, virtscale, ports):
-    """A `virtscale` on the path that is the built one, on ports of its own."""
+    """A `virtscale` on the path that is the built one, on ports of its own; and the tools beside it."""
     settings = os.path.join(folder, "settings.yml")
     with open(settings, "w", encoding="utf-8") as file:
         file.write(f"http: {{signal: 127.0.0.1:{ports[0]}, audit: 127.0.0.1:{ports[1]}}}\n")
@@ -80,6 +80,8 @@ def put_virtscale(folder, virtscale, ports):
         file.write(f'#!/bin/sh\nif [ "$1" = up ]; then exec {built} "$@" --config {shlex.quote(settings)}; fi\n'
                    f'exec {built} --server http://127.0.0.1:{ports[0]} "$@"\n')
     os.chmod(script, 0o755)
+    replay = "virtscale-replay"
+    os.symlink(os.path.join(os.path.dirname(os.path.abspath(virtscale)), replay), os.path.join(folder, replay))
 
 
 def script_of(commands, ports):
