@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 #include <vector>
 
 namespace virtscale::kafka {
@@ -54,14 +55,19 @@ bool is_refused(std::string_view property) {
   });
 }
 
+void complain(const Ears& ears, const char* text) {
+  const std::lock_guard lock(ears.mutex);
+  if (ears.connection != nullptr) ears.connection->complain(text);
+}
+
 void log_line(const rd_kafka_t* client, int level, const char*, const char* text) {
   const auto* const ears = static_cast<const Ears*>(rd_kafka_opaque(client));
-  if (level <= log_level_error && ears != nullptr) ears->connection->complain(text);
+  if (level <= log_level_error && ears != nullptr) complain(*ears, text);
 }
 
 void report_error(rd_kafka_t* client, int code, const char* reason, void* opaque) {
   const auto& ears = *static_cast<const Ears*>(opaque);
-  if (code != RD_KAFKA_RESP_ERR__FATAL) return ears.connection->complain(reason);
+  if (code != RD_KAFKA_RESP_ERR__FATAL) return complain(ears, reason);
   std::array<char, error_bytes_max> text{};
   const auto cause = rd_kafka_fatal_error(client, text.data(), text.size());
   if (ears.fatal) ears.fatal(std::string(rd_kafka_err2name(cause)) + ": " + text.data());
@@ -200,6 +206,14 @@ std::string Connection::without_secrets(std::string text) const {
       text.replace(at, value.size(), "?");
   }
   return text;
+}
+
+void let_go(Client client, std::shared_ptr<Ears> ears) {
+  {
+    const std::lock_guard lock(ears->mutex);
+    ears->connection = nullptr;
+  }
+  std::thread([client = std::move(client), ears = std::move(ears)]() mutable { client.reset(); }).detach();
 }
 
 std::string place_of(TopicPartition of) {

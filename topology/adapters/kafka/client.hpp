@@ -39,12 +39,14 @@ using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_s, Freed>;
 /// What librdkafka's error `code` means, in words.
 std::string words_for(int code);
 
-/// Who hears what a client has to tell. Called on the thread that polls the client.
+/// Who hears what a client has to tell. Called on the thread that polls the client, but for complaints, which come from
+/// any thread of librdkafka's.
 struct Ears {
   std::function<void(const rd_kafka_message_s&)> delivered{};
   std::function<void(int code, rd_kafka_topic_partition_list_s& partitions)> rebalanced{};
   std::function<void(const std::string& why)> fatal{};  ///< the client is of no use any more
-  class Connection* connection = nullptr;               ///< set by `Connection::open`
+  class Connection* connection = nullptr;               ///< set by `Connection::open`; guarded by `mutex`
+  mutable std::mutex mutex{};
 };
 
 /// A setting of librdkafka. All are listed in its CONFIGURATION.md.
@@ -84,6 +86,10 @@ class Connection {
   mutable std::mutex mutex_;
   std::string complaint_;
 };
+
+/// Destroys a client on a thread of its own, and hears nothing of it any more. Destroying one that was in a group may
+/// take for ever (librdkafka 2.0.2, issue 4724), and nobody should wait for it.
+void let_go(Client client, std::shared_ptr<Ears> ears);
 
 /// `alerts partition 3`, as messages have it.
 std::string place_of(TopicPartition of);

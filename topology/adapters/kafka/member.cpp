@@ -35,8 +35,8 @@ bool is_final(int code) {
 Member::Member(Connection& connection, GroupAsker& asker, const LogLayout& layout, Committer& committer,
                std::function<void(const std::string&)> failed)
     : connection_(connection), asker_(asker), layout_(layout), committer_(committer), failed_(std::move(failed)) {
-  ears_.rebalanced = [this](int code, rd_kafka_topic_partition_list_s& partitions) { rebalanced(code, partitions); };
-  ears_.fatal = failed_;
+  ears_->rebalanced = [this](int code, rd_kafka_topic_partition_list_s& partitions) { rebalanced(code, partitions); };
+  ears_->fatal = failed_;
 }
 
 Member::~Member() {
@@ -44,6 +44,7 @@ Member::~Member() {
   if (!thread_.joinable()) return;
   thread_.join();
   take_no_commits();
+  if (client_) let_go(std::move(client_), ears_);
 }
 
 void Member::join(Topic inbox, MemberCalls calls) {
@@ -83,7 +84,7 @@ void Member::open() {
                               {"session.timeout.ms", std::to_string(session_ms)},
                               {"heartbeat.interval.ms", std::to_string(heartbeat_ms)},
                               {"max.poll.interval.ms", std::to_string(assigned_ms_max)}},
-                             ears_);
+                             *ears_);
   const PartitionList topics(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(topics.get(), connection_.topic(inbox_).c_str(), RD_KAFKA_PARTITION_UA);
   const auto code = rd_kafka_subscribe(client_.get(), topics.get());
@@ -150,12 +151,13 @@ bool Member::is_coordinated() {
 
 void Member::close(Clock::time_point until) {
   // 2.0.2 crashes where it wants to leave and the coordinator is away: then the group finds out by itself.
-  if (!is_coordinated()) {
-    revoke();
-    take_no_commits();
-    client_.reset();
-    return;
-  }
+  if (is_coordinated()) leave_group(until);
+  revoke();
+  take_no_commits();
+  let_go(std::move(client_), ears_);
+}
+
+void Member::leave_group(Clock::time_point until) {
   const Queue events(rd_kafka_queue_new(client_.get()));
   if (auto* const error = rd_kafka_consumer_close_queue(client_.get(), events.get())) rd_kafka_error_destroy(error);
   while (rd_kafka_consumer_closed(client_.get()) == 0 && Clock::now() < until) {
@@ -164,10 +166,6 @@ void Member::close(Clock::time_point until) {
     rebalanced(rd_kafka_event_error(event.get()), *rd_kafka_event_topic_partition_list(event.get()));
     until = Clock::now() + close_max;
   }
-  revoke();
-  take_no_commits();
-  // A close of 2.0.2 may hang, and then its destruction would, too: the client is left to the end of the process.
-  rd_kafka_consumer_closed(client_.get()) == 0 ? static_cast<void>(client_.release()) : client_.reset();
 }
 
 void Member::take_no_commits() {

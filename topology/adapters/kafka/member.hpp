@@ -37,6 +37,7 @@ class Member final : public Membership {
   int commit(const Commits& commits);
   bool is_coordinated();
   void close(Clock::time_point until);
+  void leave_group(Clock::time_point until);
   void take_no_commits();
 
   Connection& connection_;
@@ -47,7 +48,7 @@ class Member final : public Membership {
 
   Topic inbox_{};
   MemberCalls calls_;
-  Ears ears_;
+  std::shared_ptr<Ears> ears_ = std::make_shared<Ears>();
   Client client_;                                    // the thread's own, but for commits
   std::optional<std::vector<std::uint32_t>> owned_;  // nothing: not a member at this moment
   std::atomic<bool> leaving_ = false;
