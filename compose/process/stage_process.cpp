@@ -10,6 +10,9 @@
 namespace virtscale {
 namespace {
 
+// Of the 20 s that a membership gives for it.
+constexpr Duration hand_over_max = seconds(15);
+
 // Answers until the process can: it is up, and waits for the log.
 class Reception {
  public:
@@ -101,6 +104,7 @@ void StageProcess::open_log(const std::string& url) {
                            site_.settings().layout);
   failing_ = opened_.log->on_failure([this](const std::string& why) {
     site_.tell(why);
+    failed_ = true;
     fail_();
   });
 }
@@ -163,7 +167,7 @@ void StageProcess::own(const std::vector<std::uint32_t>& partitions) {
 }
 
 void StageProcess::disown(const std::vector<std::uint32_t>& partitions) {
-  crew_->role(stage_).disown(partitions);
+  crew_->role(stage_).disown(partitions, failed_ ? Duration{} : hand_over_max);
   crew_->role(stage_).learn();
   tell_of("gave up partitions", partitions);
 }

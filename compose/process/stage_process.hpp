@@ -54,6 +54,7 @@ class StageProcess {
   std::shared_ptr<Relay> relay_;
   std::unique_ptr<HttpServer> server_;
   std::atomic<bool> joined_ = false;  // and was told what it owns
+  std::atomic<bool> failed_ = false;  // the log has
 };
 
 }  // namespace virtscale

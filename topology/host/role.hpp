@@ -35,7 +35,7 @@ class Role {
   /// `StageRunner`'s, of this stage.
   virtual void start() = 0;
   virtual void own(const std::vector<std::uint32_t>& partitions) = 0;
-  virtual void disown(const std::vector<std::uint32_t>& partitions) = 0;
+  virtual void disown(const std::vector<std::uint32_t>& partitions, Duration within) = 0;
   virtual void drain() = 0;
   virtual void read_status(std::function<void(std::vector<PartitionStatus>)> tell) = 0;
   virtual void use_stores(std::function<void(std::uint32_t partition, Store& store)> use) = 0;
@@ -61,7 +61,9 @@ class RunnerRole : public Role {
 
   void start() final { runner_.start(); }
   void own(const std::vector<std::uint32_t>& partitions) final { runner_.own(partitions); }
-  void disown(const std::vector<std::uint32_t>& partitions) final { runner_.disown(partitions); }
+  void disown(const std::vector<std::uint32_t>& partitions, Duration within) final {
+    runner_.disown(partitions, within);
+  }
   void drain() final { runner_.drain(); }
   void read_status(std::function<void(std::vector<PartitionStatus>)> tell) final {
     runner_.read_status(std::move(tell));

@@ -49,7 +49,7 @@ class StageRunner {
  public:
   using State = typename S::State;
 
-  /// Of what a drain may take before it leaves the rest to the next owner.
+  /// How long a drain waits for the log before it leaves the rest to the next owner.
   static constexpr Duration drain_max = seconds(15);
 
   StageRunner(StagePorts ports, Pace pace) : ports_(std::move(ports)), pace_(pace) {}
@@ -79,9 +79,10 @@ class StageRunner {
     own(all);
   }
 
-  /// Stops these partitions, writes their state and closes it; returns when that is done.
-  void disown(const std::vector<std::uint32_t>& partitions) {
-    const auto gone = drain_those([&](std::uint32_t p) { return std::ranges::count(partitions, p) > 0; });
+  /// Stops these partitions, writes their state and closes it; returns when that is done. Waits for the log for
+  /// `within` at most: 0 for one that has failed.
+  void disown(const std::vector<std::uint32_t>& partitions, Duration within = drain_max) {
+    const auto gone = drain_those([&](std::uint32_t p) { return std::ranges::count(partitions, p) > 0; }, within);
     std::promise<void> dropped;
     ports_.executor.post([&] {
       std::erase_if(owned_, [&](const Owned& one) { return gone.contains(one.shell); });
@@ -92,7 +93,7 @@ class StageRunner {
 
   /// Stops every partition and writes its state; returns when that is done. It can still be read.
   void drain() {
-    drain_those([](std::uint32_t) { return true; });
+    drain_those([](std::uint32_t) { return true; }, drain_max);
   }
 
   /// Calls `use` on the disk's executor for each partition that folds, with its store, between two of its commits: to
@@ -153,7 +154,7 @@ class StageRunner {
     return opened;
   }
 
-  Shells drain_those(const std::function<bool(std::uint32_t)>& those) {
+  Shells drain_those(const std::function<bool(std::uint32_t)>& those, Duration within) {
     std::promise<void> drained;
     Shells draining;
     std::size_t left = 0;
@@ -166,7 +167,7 @@ class StageRunner {
       left = all.size();
       if (left == 0) return drained.set_value();
       for (const auto& shell : all) {
-        shell->drain(drain_max, [&] {
+        shell->drain(within, [&] {
           if (--left == 0) drained.set_value();
         });
       }
