@@ -41,6 +41,11 @@ std::string url_of(const Settings& settings, const std::string& address, std::ui
   return (settings.certificate_file.empty() ? "http://" : "https://") + host + ":" + std::to_string(port);
 }
 
+// This process, as brokers and people see it.
+std::string member_of(Source stage) {
+  return std::string(graph::node_of(stage).name) + "@" + host_name() + ":" + std::to_string(getpid());
+}
+
 std::string list_of(const std::vector<std::uint32_t>& partitions) {
   std::string list;
   for (const auto p : partitions) list += (list.empty() ? "" : ",") + std::to_string(p);
@@ -94,10 +99,9 @@ StageProcess::~StageProcess() {
 
 void StageProcess::open_log(const std::string& url) {
   const auto& kafka = site_.settings().kafka;
-  const auto name = std::string(graph::node_of(stage_).name);
   opened_ = open_kafka_log({.bootstrap = kafka.bootstrap,
                             .prefix = kafka.prefix,
-                            .member = name + "@" + host_name() + ":" + std::to_string(getpid()),
+                            .member = member_of(stage_),
                             .url = url,
                             .properties = kafka.properties,
                             .session_timeout = kafka.session_timeout},
@@ -144,8 +148,7 @@ void StageProcess::take_snapshots(const HttpRequest& request, const std::shared_
   if (!snapshots_->take(crew_->role(stage_))) {
     return to->respond(response_to({409, "no_archive", "write `snapshots: {directory: DIR}` into the settings"}));
   }
-  const auto member = std::string(graph::node_of(stage_).name) + "@" + host_name() + ":" + std::to_string(getpid());
-  to->respond({.status = 202, .body = "{\"began\":[" + json_string(member) + "]}\n"});
+  to->respond({.status = 202, .body = "{\"began\":[" + json_string(member_of(stage_)) + "]}\n"});
 }
 
 void StageProcess::join() {
