@@ -125,7 +125,7 @@ void copy_state(Refold& from, Refold& to) {
   to.rebuild();
 }
 
-void each_lane_given(Refold& refold, const std::function<void(TopicPartition, std::uint64_t)>& visit) {
+void each_lane_given(Refold& refold, const std::function<void(TopicPartition, const schema::LaneGivenT&)>& visit) {
   const auto* table = table_named(refold.tables(), "host_lanes_given");
   table->each_encoded("", [&](std::string_view key, Bytes value) {
     // As topology/host/books.cpp writes it: a letter for the topic, then the partition.
@@ -133,7 +133,7 @@ void each_lane_given(Refold& refold, const std::function<void(TopicPartition, st
     std::from_chars(key.data() + 1, key.data() + key.size(), partition);
     schema::LaneGivenT given;
     decode_row(value, given);
-    visit({static_cast<Topic>(key.front() - 'a'), partition}, given.number);
+    visit({static_cast<Topic>(key.front() - 'a'), partition}, given);
     return true;
   });
 }

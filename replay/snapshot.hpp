@@ -35,7 +35,8 @@ void load_snapshot(const std::filesystem::path& directory, Refold& refold);
 /// folded nothing.
 void copy_state(Refold& from, Refold& to);
 
-/// Visits the last lane number that the refold has given to each partition of a topic.
-void each_lane_given(Refold& refold, const std::function<void(TopicPartition target, std::uint64_t number)>& visit);
+/// Visits what the refold has last given to each partition of a topic.
+void each_lane_given(Refold& refold,
+                     const std::function<void(TopicPartition target, const schema::LaneGivenT& last)>& visit);
 
 }  // namespace virtscale::replay

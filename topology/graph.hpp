@@ -46,6 +46,9 @@ inline constexpr std::array flows = {
     Flow{Source::signal, "AlertCleared", Topic::signals},
     Flow{Source::signal, "ServiceApplied", Topic::signals},
     Flow{Source::edge, "ContractApplied", Topic::signals},
+    Flow{Source::edge, "CalendarApplied", Topic::signals},
+    Flow{Source::edge, "PostmortemDrafted", Topic::signals},
+    Flow{Source::edge, "PostmortemClosed", Topic::signals},
     Flow{Source::edge, "MailSent", Topic::signals},
     Flow{Source::edge, "MailFailed", Topic::signals},
     // Policy decides.
@@ -73,6 +76,7 @@ inline constexpr std::array flows = {
     Flow{Source::orchestration, "DocumentFolded", Topic::outcomes},
     // Dataplane probes and joins.
     Flow{Source::edge, "LoadBalancerRestarted", Topic::placements},
+    Flow{Source::edge, "StraysFound", Topic::placements},
     Flow{Source::edge, "LivenessPassed", Topic::placements},
     Flow{Source::edge, "LivenessFailed", Topic::placements},
     Flow{Source::edge, "BackendAdded", Topic::placements},

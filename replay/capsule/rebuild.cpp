@@ -11,18 +11,17 @@
 namespace virtscale::replay {
 namespace {
 
-void rehash(std::span<std::byte> event) {
-  auto& header = schema::mutable_header(event);
-  header.mutate_hash(0);
-  const auto hash = event_hash(event);
-  header.mutate_hash(hash);
+void rehash(std::span<std::byte> event, std::uint64_t previous) {
+  const auto hash = header_hash(event, previous);
+  schema::mutable_header(event).mutate_hash(hash);
 }
 
-// The recorded event under the lane number of `as`.
+// But for the lane number, and the hash, which stands for the lane.
 bool same_but_for_lane(const KeptRecord& recorded, const Emitted& as) {
   auto renumbered = recorded.value;
-  schema::mutable_header(renumbered).mutate_lane(schema::GetEvent(as.event.data())->header()->lane());
-  rehash(renumbered);
+  auto& header = schema::mutable_header(renumbered);
+  header.mutate_lane(schema::GetEvent(as.event.data())->header()->lane());
+  header.mutate_hash(schema::GetEvent(as.event.data())->header()->hash());
   return renumbered == as.event && recorded.key == as.key;
 }
 
@@ -85,25 +84,46 @@ void Rebuild::begin() {
   for (auto& [inbox, state] : cut_.states) {
     if (redaction_ != nullptr) redact(state, *redaction_);
     each_lane_given(*refold_of(state, layout_),
-                    [&, stage = state.stage, from = inbox.partition](TopicPartition target, std::uint64_t number) {
-                      lanes_[{stage, from, target}].from_before = number;
+                    [&, stage = state.stage, from = inbox.partition](TopicPartition target, const auto& last) {
+                      lanes_[{stage, from, target}].end = {last.number, last.hash};
                     });
   }
-  count_from_before();
+  number_from_before();
   for (const auto& [inbox, state] : cut_.states) refolds_[inbox] = refold_of(state, layout_);
 }
 
-// Those events bear the last numbers before what the folds will give, in their order, and are all that is left of them.
-void Rebuild::count_from_before() {
-  for (const auto& record : cut_.records) {
+// The events whose cause lies before the cut bear the last numbers before what the folds will give, in their order, and
+// are all that is left of their lanes: so each lane is chained anew from the hash that it ended with, and ends with
+// theirs.
+void Rebuild::number_from_before() {
+  std::map<LanePlace, std::vector<KeptRecord*>> before;
+  for (auto& record : cut_.records) {
     const auto* event = schema::verify_event(record.value);
     const auto place = event == nullptr ? std::nullopt : lane_of(*event, record.at.of);
-    if (place && is_from_before(*event)) --lanes_[*place].from_before;
+    if (!place || !is_from_before(*event)) continue;
+    before[*place].push_back(&record);
+    if (!cut_.states.contains(inbox_of(*place))) ++lanes_[*place].end.number;
   }
-  for (const auto& [place, lane] : lanes_) {
+  for (auto& [place, lane] : lanes_) {
+    auto& records = before[place];
+    lane.end.number -= records.size();
     const auto target = cut_.states.find(place.target);
-    if (target != cut_.states.end()) set_lane_seen(target->second, {place.stage, place.partition}, lane.from_before);
+    if (target != cut_.states.end()) set_lane_seen(target->second, place.stage, place.partition, lane.end);
+    for (auto* record : records) take_number(*record, lane.end);
+    if (const auto source = cut_.states.find(inbox_of(place)); source != cut_.states.end())
+      set_lane_given(source->second, place.target, lane.end);
   }
+}
+
+void Rebuild::take_number(KeptRecord& record, LaneEnd& end) {
+  if (redaction_ != nullptr) redaction_->redact(record.value);
+  schema::mutable_header(record.value).mutate_lane(++end.number);
+  rehash(record.value, end.hash);
+  end.hash = schema::GetEvent(record.value.data())->header()->hash();
+}
+
+TopicPartition Rebuild::inbox_of(const LanePlace& place) {
+  return {graph::node_of(place.stage).inbox, place.partition};
 }
 
 std::optional<Rebuild::LanePlace> Rebuild::lane_of(const schema::Event& event, TopicPartition target) const {
@@ -139,11 +159,7 @@ bool Rebuild::take_record(KeptRecord record) {
   const auto place = event == nullptr ? std::nullopt : lane_of(*event, record.at.of);
   if (!place) {
     redact_from_outside(record);
-  } else if (is_from_before(*event)) {
-    if (redaction_ != nullptr) redaction_->redact(record.value);
-    schema::mutable_header(record.value).mutate_lane(++lanes_[*place].from_before);
-    rehash(record.value);
-  } else if (!take_emitted(record, *place)) {
+  } else if (!is_from_before(*event) && !take_emitted(record, *place)) {
     return false;
   }
   rebuilt_.push_back(std::move(record));
@@ -177,7 +193,7 @@ void Rebuild::redact_from_outside(KeptRecord& record) {
   }
   const bool was_hashed = event != nullptr && event->header()->hash() != 0;
   redaction_->redact(record.value);
-  if (was_hashed) rehash(record.value);
+  if (was_hashed) rehash(record.value, 0);
 }
 
 bool Rebuild::fold(const KeptRecord& record) {

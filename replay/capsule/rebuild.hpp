@@ -14,6 +14,7 @@
 
 #include "replay/capsule/cut.hpp"
 #include "replay/capsule/redaction.hpp"
+#include "replay/capsule/rows.hpp"
 
 namespace virtscale::replay {
 
@@ -38,12 +39,14 @@ class Rebuild {
     friend auto operator<=>(const LanePlace&, const LanePlace&) = default;
   };
   struct Lane {
-    std::uint64_t from_before = 0;  // number of the last event whose cause lies before the cut
-    std::deque<Emitted> emitted;    // and not met yet
+    LaneEnd end;                  // as the state before the cut has it
+    std::deque<Emitted> emitted;  // and not met yet
   };
 
   void begin();
-  void count_from_before();
+  void number_from_before();
+  void take_number(KeptRecord& record, LaneEnd& end);
+  static TopicPartition inbox_of(const LanePlace& place);
   std::optional<LanePlace> lane_of(const schema::Event& event, TopicPartition target) const;
   bool is_from_before(const schema::Event& event) const;
   bool is_ready(const KeptRecord& record);

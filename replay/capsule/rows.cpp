@@ -74,9 +74,22 @@ class Narrowing {
   std::set<std::string, std::less<>> scales_;
 };
 
-// As topology/host/books.cpp writes it: a letter for the stage, then the partition.
-std::string key_of(const SeenLane& lane) {
-  return std::string(1, static_cast<char>('a' + static_cast<int>(lane.stage))) + std::to_string(lane.partition);
+// As topology/host/books.cpp writes it: a letter for the stage or the topic, then the partition.
+template <class Side>
+std::string lane_key(Side side, std::uint32_t partition) {
+  return std::string(1, static_cast<char>('a' + static_cast<int>(side))) + std::to_string(partition);
+}
+
+template <class Row>
+void set_lane(PartitionState& state, const std::string& table, const std::string& key, const LaneEnd& end) {
+  auto row = std::ranges::find_if(
+      state.rows, [&](const StateRow& candidate) { return candidate.table == table && candidate.key == key; });
+  Row lane;
+  if (row != state.rows.end()) lane = decoded<Row>(*row);
+  lane.number = end.number;
+  lane.hash = end.hash;
+  if (row == state.rows.end()) row = state.rows.insert(row, {table, key, {}});
+  row->value = encode_row(lane);
 }
 
 }  // namespace
@@ -109,17 +122,12 @@ std::unique_ptr<Refold> refold_of(const PartitionState& state, const LogLayout& 
   return refold;
 }
 
-void set_lane_seen(PartitionState& state, const SeenLane& lane, std::uint64_t number) {
-  const auto key = key_of(lane);
-  auto row = std::ranges::find_if(state.rows, [&](const StateRow& candidate) {
-    return candidate.table == "host_lanes_seen" && candidate.key == key;
-  });
-  schema::LaneSeenT seen;
-  if (row != state.rows.end()) seen = decoded<schema::LaneSeenT>(*row);
-  seen.number = number;
-  const auto encoded = encode_row(seen);
-  if (row == state.rows.end()) row = state.rows.insert(row, {"host_lanes_seen", key, {}});
-  row->value = encoded;
+void set_lane_seen(PartitionState& state, Source stage, std::uint32_t partition, const LaneEnd& end) {
+  set_lane<schema::LaneSeenT>(state, "host_lanes_seen", lane_key(stage, partition), end);
+}
+
+void set_lane_given(PartitionState& state, TopicPartition target, const LaneEnd& end) {
+  set_lane<schema::LaneGivenT>(state, "host_lanes_given", lane_key(target.topic, target.partition), end);
 }
 
 }  // namespace virtscale::replay

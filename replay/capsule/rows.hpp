@@ -45,12 +45,14 @@ void narrow(PartitionState& state, const Interest& interest);
 /// A refold with this state. REQUIRES: the rows are of tables of its stage.
 std::unique_ptr<Refold> refold_of(const PartitionState& state, const LogLayout& layout);
 
-/// A lane as the books of a target count it.
-struct SeenLane {
-  Source stage{};
-  std::uint32_t partition = 0;
+/// The end of a lane: its last number, and the hash of the event that bore it.
+struct LaneEnd {
+  std::uint64_t number = 0;
+  std::uint64_t hash = 0;
 };
-/// Sets the last number that the partition has seen of a lane, as if it had folded what is left out.
-void set_lane_seen(PartitionState& state, const SeenLane& lane, std::uint64_t number);
+/// Sets what the partition has last seen of a lane from a partition of `stage`, as if it had folded what is left out.
+void set_lane_seen(PartitionState& state, Source stage, std::uint32_t partition, const LaneEnd& end);
+/// Sets what the partition has last given to `target`.
+void set_lane_given(PartitionState& state, TopicPartition target, const LaneEnd& end);
 
 }  // namespace virtscale::replay

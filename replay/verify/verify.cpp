@@ -8,7 +8,6 @@
 #include "replay/verify/lane.hpp"
 #include "replay/verify/ledgers.hpp"
 #include "stages/audit/fold.hpp"
-#include "topology/contract/event_hash.hpp"
 
 namespace virtscale::replay {
 namespace {
@@ -39,10 +38,7 @@ DivergedEvent side(const KeptRecord& record) {
 bool is_altered(Bytes value, const schema::Event& event) {
   const auto hash = event.header()->hash();
   if (hash == 0) return false;
-  thread_local std::vector<std::byte> copy;
-  copy.assign(value.begin(), value.end());
-  schema::mutable_header(copy).mutate_hash(0);
-  return event_hash(copy) != hash;
+  return hash != header_hash(value, 0);
 }
 
 // `number 12 of policy/0 on decisions/0`
@@ -115,8 +111,8 @@ class Verification final : public Onlooker {
 
   // What a snapshot stands for is known: its lane numbers, and the trees of its ledgers.
   void begin_behind(Refold& refold) {
-    each_lane_given(refold, [&](TopicPartition target, std::uint64_t number) {
-      lanes_.begin({refold.stage(), refold.inbox().partition, target}, number);
+    each_lane_given(refold, [&](TopicPartition target, const schema::LaneGivenT& last) {
+      lanes_.begin({refold.stage(), refold.inbox().partition, target}, last.number);
     });
     const auto* audit = dynamic_cast<const RefoldOf<audit::Fold>*>(&refold);
     if (audit == nullptr) return;

@@ -41,6 +41,7 @@ using Bodies =
           schema::BackendRefused, schema::DrainBackend, schema::BackendDrained, schema::DrainFailed,
           schema::DomainServing, schema::BackendGone, schema::BackendFailed, schema::SignCheckpoint,
           schema::CheckpointSigned, schema::LineAppended, schema::CheckpointPublished, schema::FoldActivated,
-          schema::TimerFired, schema::RecordRejected>;
+          schema::TimerFired, schema::RecordRejected, schema::CalendarApplied, schema::PostmortemDrafted,
+          schema::PostmortemClosed, schema::StraysFound>;
 
 }  // namespace virtscale::test

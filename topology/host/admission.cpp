@@ -41,6 +41,10 @@ bool has_the_key_of_its_service(const LogRecord& record, const schema::Event& ev
          record.key[org.size()] == '/' && record.key.ends_with(service->string_view());
 }
 
+std::uint64_t in_its_lane(std::uint64_t own, std::uint64_t previous, const schema::Header& header) {
+  return header.lane() == 0 ? own : chained(previous, header.lane(), own);
+}
+
 }  // namespace
 
 AllowedEvents::AllowedEvents(Topic inbox) {
@@ -92,12 +96,21 @@ const schema::Event* admit(const LogRecord& record, const AllowedEvents& allowed
   return event;
 }
 
-void fill_header(std::vector<std::byte>& event, const HeaderFields& fields) {
+std::uint64_t header_hash(Bytes event, std::uint64_t previous) {
+  thread_local std::vector<std::byte> copy;
+  copy.assign(event.begin(), event.end());
+  auto& header = schema::mutable_header(copy);
+  header.mutate_hash(0);
+  return in_its_lane(event_hash(copy), previous, header);
+}
+
+std::uint64_t fill_header(std::vector<std::byte>& event, const HeaderFields& fields) {
   auto& header = schema::mutable_header(event);
   header =
       schema::Header(to_schema(fields.id), to_schema(fields.answers), fields.scale.value, fields.lane, 0, fields.epoch);
-  const auto hash = event_hash(event);
+  const auto hash = in_its_lane(event_hash(event), fields.previous, header);
   header.mutate_hash(hash);
+  return hash;
 }
 
 }  // namespace virtscale

@@ -33,15 +33,21 @@ schema::EventId to_schema(const EventId& id);
 const schema::Event* admit(const LogRecord& record, const AllowedEvents& allowed, std::uint32_t partitions,
                            std::string& reason);
 
-/// Fills the header of an encoded Event in place, its hash last (contract/event_hash.hpp of the value with the hash
-/// zero).
+/// The hash that belongs in the header of `event`, whatever stands there: of its bytes with the hash zero, and, if it
+/// has a lane number, chained with `previous`, the hash of the lane's event before it (0: there was none). So the hash
+/// of a lane's last event stands for all of them, as the head of a hash chain does (Lamport, CACM 24(11), 1981).
+/// REQUIRES: `event` is an Event.
+std::uint64_t header_hash(Bytes event, std::uint64_t previous);
+
 struct HeaderFields {
   EventId id;
   EventId answers{};
   ScaleId scale{};
   std::uint64_t lane = 0;
+  std::uint64_t previous = 0;  ///< the hash of the lane's event before this one
   std::uint32_t epoch = 0;
 };
-void fill_header(std::vector<std::byte>& event, const HeaderFields& fields);
+/// Fills the header of an encoded Event in place, its hash last. Returns the hash.
+std::uint64_t fill_header(std::vector<std::byte>& event, const HeaderFields& fields);
 
 }  // namespace virtscale

@@ -51,8 +51,8 @@ schema::LaneSeenT& Books::modify_lane_seen(Source source, std::uint32_t partitio
   return seen_.modify(lane_key(static_cast<std::uint8_t>(source), partition));
 }
 
-std::uint64_t Books::next_lane_number(TopicPartition target) {
-  return ++given_.modify(lane_key(static_cast<std::uint8_t>(target.topic), target.partition)).number;
+schema::LaneGivenT& Books::modify_lane_given(TopicPartition target) {
+  return given_.modify(lane_key(static_cast<std::uint8_t>(target.topic), target.partition));
 }
 
 void Books::ask(const EventId& id, const std::vector<std::byte>& event, Instant at) {

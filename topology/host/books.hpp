@@ -36,8 +36,8 @@ class Books {
   /// The last number seen from a source partition; null if none was.
   const schema::LaneSeenT* lane_seen(Source source, std::uint32_t partition) const;
   schema::LaneSeenT& modify_lane_seen(Source source, std::uint32_t partition);
-  /// The next number for a target partition.
-  std::uint64_t next_lane_number(TopicPartition target);
+  /// The last number given to a target partition, and the hash of the event that bore it.
+  schema::LaneGivenT& modify_lane_given(TopicPartition target);
 
   /// Keeps a request until its answer is folded.
   void ask(const EventId& id, const std::vector<std::byte>& event, Instant at);
