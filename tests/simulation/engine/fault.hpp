@@ -29,23 +29,25 @@ enum class Fault : std::uint8_t {
   scale,       ///< a process of a stage is started or stopped
   clock_jump,  ///< the clock of a process jumps
   // The world
-  domain_slow,        ///< a domain takes its time to start
-  domain_never,       ///< a start never answers within the driver's deadline: it fails
-  domain_died,        ///< a domain dies by itself
-  error_after_doing,  ///< the driver did it, and says that it failed
-  driver_error,       ///< the driver fails, nothing was done
-  probe_lies,         ///< a probe says alive of what is not, or the reverse
-  balancer_restart,   ///< the load balancer comes up empty
-  balancer_down,      ///< the load balancer does not answer for a while
-  mail_down,          ///< no mail is taken for a while
-  answer_late,        ///< an effect's answer comes very late
+  domain_slow,         ///< a domain takes its time until it listens
+  domain_mute,         ///< a domain starts and never listens
+  start_hangs,         ///< a start never ends: the driver gives up, and the domain is there, or not
+  error_after_doing,   ///< a driver did it, and says that it failed
+  driver_error,        ///< a driver fails, nothing was done
+  answer_late,         ///< a driver's answer comes very late
+  probe_lies,          ///< a probe says alive of what is not, or the reverse
+  balancer_restart,    ///< the load balancer comes up empty
+  balancer_down,       ///< the load balancer does not answer for a while
+  server_taken,        ///< somebody else takes a server out of the load balancer
+  connection_lingers,  ///< a connection outlives the drain of its server
+  mail_down,           ///< no mail is taken for a while
   // What comes in
   alert_late,        ///< it reaches the log long after it was raised
   alert_doubled,     ///< it comes twice
   alert_reordered,   ///< it comes after its resolution, or after a younger one
   request_repeated,  ///< a caller that was not answered asks again
 };
-inline constexpr std::size_t faults_count = 29;
+inline constexpr std::size_t faults_count = 31;
 
 /// Its name, as it is printed, and how often at most it happens where it may: the rate of a run is drawn from 0 to
 /// this.
@@ -70,15 +72,17 @@ inline constexpr std::array<FaultKind, faults_count> fault_kinds = {{
     {"scale", 200},
     {"clock_jump", 200},
     {"domain_slow", 300},
-    {"domain_never", 100},
-    {"domain_died", 50},
+    {"domain_mute", 100},
+    {"start_hangs", 200},
     {"error_after_doing", 300},
     {"driver_error", 300},
-    {"probe_lies", 200},
-    {"balancer_restart", 50},
-    {"balancer_down", 50},
-    {"mail_down", 300},
     {"answer_late", 100},
+    {"probe_lies", 200},
+    {"balancer_restart", 100},
+    {"balancer_down", 100},
+    {"server_taken", 100},
+    {"connection_lingers", 300},
+    {"mail_down", 300},
     {"alert_late", 200},
     {"alert_doubled", 300},
     {"alert_reordered", 200},
