@@ -29,10 +29,18 @@ struct Inbound {
   Bytes request;         ///< of an answer: the encoded Event that asked; empty otherwise
 };
 
+/// The epoch that every log begins in, whatever program made it: a `FoldActivated` in the inbox begins another.
+inline constexpr std::uint32_t first_epoch = 1;
+
+/// A fold, by the rules of one epoch.
+template <class State>
+using FoldFunction = void (*)(State&, const Inbound&, Outbox&) noexcept;
+
 /// The shape of a stage's fold. `State` has `tables()`, and nothing outside its tables.
 ///
 /// `fold` is total and does not throw: what it cannot accept it turns into a refusal that is an event. It depends on
-/// nothing but its arguments (architecture, rule 3). It sees only events that graph.hpp allows on its inbox.
+/// nothing but its arguments (architecture, rule 3). It sees only events that graph.hpp allows on its inbox. It has the
+/// rules of `epoch`, the newest that this program has; a stage that has older ones too declares `fold_of(epoch)`.
 template <class S>
 concept Stage = requires(typename S::State& state, const Inbound& inbound, Outbox& outbox) {
   { S::source } -> std::convertible_to<Source>;
@@ -44,5 +52,16 @@ concept Stage = requires(typename S::State& state, const Inbound& inbound, Outbo
   // Empty if the state is sound; otherwise one sentence that names the row. Costs a walk over the state.
   { S::violated_invariant(std::as_const(state)) } -> std::same_as<std::string>;
 };
+
+/// The stage's fold by the rules of `epoch`; null if this program does not have it. stages/README.md says how a stage
+/// gets another epoch.
+template <Stage S>
+constexpr FoldFunction<typename S::State> fold_of(std::uint32_t epoch) {
+  if constexpr (requires { S::fold_of(epoch); }) {
+    return S::fold_of(epoch);
+  } else {
+    return epoch == S::epoch ? &S::fold : nullptr;
+  }
+}
 
 }  // namespace virtscale

@@ -30,7 +30,7 @@ struct Emitted {
 enum class Fate : std::uint8_t {
   folded,
   duplicate,  ///< its lane number was seen before: a copy
-  unasked,    ///< an answer to a request that is not pending, or a timer that is not set: a copy or a late one
+  unasked,    ///< an answer to no pending request, a timer that is not set, an epoch that is no newer: it came late
   rejected,   ///< unreadable or not allowed: it went to `deadletters`
   halted,     ///< folding it would break a promise: the partition must stop; `incident` says why
 };
@@ -50,7 +50,7 @@ class Partition {
 
   Partition(std::uint32_t partition, const LogLayout& layout)
       : partition_(partition), layout_(layout), allowed_(S::inbox) {
-    books_.modify_progress().epoch = S::epoch;
+    books_.modify_progress().epoch = first_epoch;
   }
 
   /// The stage's tables and the host's, in a fixed order. All of them must be loaded before the first step.
@@ -91,6 +91,9 @@ class Partition {
 
  private:
   void take(const LogRecord& record, const schema::Event& event, const EventId& at, Instant now, Step& step) {
+    if (const auto* activation = event.body_as_FoldActivated()) return activate(*activation, step);
+    const auto fold = fold_of<S>(books_.progress().epoch);
+    if (fold == nullptr) return halt(step, without_fold_of(books_.progress().epoch));
     if (!take_lane(record.value, event, step)) return;
     Inbound inbound{.id = id_of(event.header()->id()),
                     .at = at,
@@ -103,19 +106,11 @@ class Partition {
                     .request = {}};
     std::vector<std::uint8_t> request;
     std::string org;
-    switch (event.body_type()) {
-      case schema::Body::FoldActivated:
-        return activate(*event.body_as_FoldActivated(), step);
-      case schema::Body::TimerFired: {
-        if (!take_timer(*event.body_as_TimerFired(), inbound, org)) return void(step.fate = Fate::unasked);
-        break;
-      }
-      default: {
-        if (!take_answer(inbound, request, org)) return void(step.fate = Fate::unasked);
-      }
-    }
+    const auto* fired = event.body_as_TimerFired();
+    const bool is_due = fired != nullptr ? take_timer(*fired, inbound, org) : take_answer(inbound, request, org);
+    if (!is_due) return void(step.fate = Fate::unasked);
     Outbox outbox(inbound.org, inbound.scale);
-    S::fold(state_, inbound, outbox);
+    fold(state_, inbound, outbox);
     finish(outbox, at, now, step);
   }
 
@@ -161,21 +156,29 @@ class Partition {
     return true;
   }
 
-  static bool halt(Step& step, const EventId& id, std::string why) {
+  static void halt(Step& step, std::string why) {
     step.fate = Fate::halted;
-    step.incident = "from " + std::string(graph::node_of(id.stage).name) + " partition " +
-                    std::to_string(id.partition) + ": " + std::move(why);
+    step.incident = std::move(why);
+  }
+
+  static bool halt(Step& step, const EventId& id, std::string why) {
+    halt(step, "from " + std::string(graph::node_of(id.stage).name) + " partition " + std::to_string(id.partition) +
+                   ": " + std::move(why));
     return false;
   }
 
+  static std::string without_fold_of(std::uint32_t epoch) {
+    return "epoch " + std::to_string(epoch) + " was activated, and this program has epoch " + std::to_string(S::epoch) +
+           (epoch > S::epoch ? ": install the version that has it" : " and not that one: an older version folds it");
+  }
+
+  // Epochs only grow: one that is not above the active one, or that is about another stage, is a copy or a mistake.
   void activate(const schema::FoldActivated& activation, Step& step) {
-    if (activation.epoch() > S::epoch) {
-      step.fate = Fate::halted;
-      step.incident = "epoch " + std::to_string(activation.epoch()) + " was activated, and this program has epoch " +
-                      std::to_string(S::epoch) + ": install the version that has it";
-      return;
-    }
-    books_.modify_progress().epoch = activation.epoch();
+    const auto epoch = activation.epoch();
+    const bool is_next = activation.stage() == static_cast<std::uint8_t>(S::source) && epoch > books_.progress().epoch;
+    if (!is_next) return void(step.fate = Fate::unasked);
+    if (fold_of<S>(epoch) == nullptr) return halt(step, without_fold_of(epoch));
+    books_.modify_progress().epoch = epoch;
   }
 
   bool take_timer(const schema::TimerFired& fired, Inbound& inbound, std::string& org) {

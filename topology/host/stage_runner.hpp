@@ -25,8 +25,10 @@ struct PartitionStatus {
   std::uint64_t end_offset = 0;
   std::size_t requests_pending = 0;
   std::size_t timers = 0;
-  bool ready = false;    ///< history is folded, effects run
-  bool stopped = false;  ///< by an incident
+  std::uint32_t epoch = 0;         ///< whose rules it folds by
+  std::uint32_t epoch_newest = 0;  ///< that this program has
+  bool ready = false;              ///< history is folded, effects run
+  bool stopped = false;            ///< by an incident
 };
 
 /// What a stage in a process works with. All outlive it.
@@ -184,6 +186,8 @@ class StageRunner {
             .end_offset = ports_.log.end({S::inbox, partition.number()}),
             .requests_pending = partition.books().pending_count(),
             .timers = partition.books().due_timers().size(),
+            .epoch = partition.books().progress().epoch,
+            .epoch_newest = S::epoch,
             .ready = shell.ready(),
             .stopped = shell.stopped()};
   }

@@ -24,6 +24,12 @@ class PartitionFold : public testing::Test {
   }
   static EventId edge(std::uint32_t n) { return {77, 0, n, Source::edge}; }
   static EventId signal(std::uint64_t at) { return {at, 0, 0, Source::signal}; }
+  static std::vector<std::byte> activation(std::uint32_t epoch, Source stage = Source::policy) {
+    schema::FoldActivatedT activated;
+    activated.stage = static_cast<std::uint8_t>(stage);
+    activated.epoch = epoch;
+    return event_of(activated, {.id = edge(1'000 + epoch)}, "");
+  }
   static const schema::Event& body(const Emitted& emitted) {
     return *schema::GetEvent(reinterpret_cast<const std::uint8_t*>(emitted.event.data()));
   }
@@ -132,11 +138,43 @@ TEST_F(PartitionFold, HaltsAtAnOlderEpochOfASource) {
 }
 
 TEST_F(PartitionFold, HaltsAtAnEpochThatItDoesNotHave) {
-  schema::FoldActivatedT activated;
-  activated.epoch = 9;
-  const auto step = fold(event_of(activated, {.id = edge(1)}));
+  const auto step = fold(activation(9));
   EXPECT_EQ(step.fate, Fate::halted);
-  EXPECT_THAT(step.incident, HasSubstr("epoch 9"));
+  EXPECT_THAT(step.incident, HasSubstr("epoch 9 was activated, and this program has epoch 1: install the version"));
+}
+
+TEST_F(PartitionFold, TakesNoEpochThatIsNoNewerOrOfAnotherStage) {
+  EXPECT_EQ(fold(activation(1)).fate, Fate::unasked);
+  EXPECT_EQ(fold(activation(0)).fate, Fate::unasked);
+  EXPECT_EQ(fold(activation(9, Source::audit)).fate, Fate::unasked);
+  EXPECT_EQ(partition.books().progress().epoch, first_epoch);
+}
+
+TEST_F(PartitionFold, FoldsByTheRulesOfTheEpochThatIsActive) {
+  Partition<test::LaterFold> later{0, LogLayout{}};
+  const auto take = [&](const std::vector<std::byte>& event) {
+    return later.fold_one({{Topic::signals, 0}, offset++, {1}, "acme", event});
+  };
+  auto event = event_of(test::cleared("a"), {.id = signal(1), .lane = 1});
+  EXPECT_EQ(take(activation(2)).fate, Fate::folded);
+  const auto before = take(event);
+  EXPECT_EQ(ended(before).reason()->str(), "AlertCleared");
+  EXPECT_EQ(body(before.emitted[0]).header()->epoch(), 2U);
+  EXPECT_EQ(take(activation(3)).fate, Fate::folded);
+  EXPECT_EQ(take(activation(2)).fate, Fate::unasked) << "an epoch is never taken back";
+  event = event_of(test::cleared("b"), {.id = signal(2), .lane = 2, .previous = hash_in(event)});
+  const auto after = take(event);
+  EXPECT_EQ(ended(after).reason()->str(), "by the newest rules");
+  EXPECT_EQ(body(after.emitted[0]).header()->epoch(), 3U);
+}
+
+TEST_F(PartitionFold, HaltsWhereTheRulesOfTheEpochAreGone) {
+  Partition<test::LaterFold> later{0, LogLayout{}};
+  const auto event = event_of(test::contract(), {.id = edge(1)});
+  const auto step = later.fold_one({{Topic::signals, 0}, 0, {1}, "acme", event});
+  EXPECT_EQ(step.fate, Fate::halted) << "a log begins in epoch 1";
+  EXPECT_THAT(step.incident, HasSubstr("an older version folds it"));
+  EXPECT_EQ(later.next_offset(), 0U);
 }
 
 TEST_F(PartitionFold, FoldsAnAnswerOnceAndGivesItTheRequestsOrgAndScale) {

@@ -49,6 +49,35 @@ struct SmallFold {
   static std::string violated_invariant(const State&) { return {}; }
 };
 
+/// The same stage, some versions later: its rules have changed twice, and what it did by the first is gone. By the
+/// newest, a refusal ends with a reason in other words.
+struct LaterFold {
+  using State = SmallState;
+  static constexpr Source source = SmallFold::source;
+  static constexpr Topic inbox = SmallFold::inbox;
+  static constexpr std::uint32_t epoch = 3;
+
+  static void fold(State& state, const Inbound& inbound, Outbox& out) noexcept {
+    const auto* event = schema::GetEvent(reinterpret_cast<const std::uint8_t*>(inbound.event.data()));
+    if (event->body_type() != schema::Body::AlertCleared) return SmallFold::fold(state, inbound, out);
+    schema::RefusalEndedT ended;
+    ended.service = "web";
+    ended.reason = "by the newest rules";
+    out.emit({.topic = Topic::outcomes, .key = inbound.org}, ended);
+  }
+  static constexpr FoldFunction<State> fold_of(std::uint32_t of) {
+    switch (of) {
+      case 2:
+        return &SmallFold::fold;
+      case 3:
+        return &fold;
+      default:
+        return nullptr;
+    }
+  }
+  static std::string violated_invariant(const State&) { return {}; }
+};
+
 /// An encoded event of the edge, or with a lane of another stage.
 template <class Body>
 std::vector<std::byte> event_of(const Body& body, HeaderFields fields, std::string_view org = "acme") {
