@@ -48,8 +48,8 @@ void each_waiting(Step& step, std::string_view cell, Serve serve) {
   auto from = prefix;
   for (;;) {
     const auto [key, waiting] = step.state.queue.at_or_after(from);
-    if (key == nullptr || !key->starts_with(prefix)) return;
-    from = *key + '\0';
+    if (waiting == nullptr || !key.starts_with(prefix)) return;
+    from.assign(key) += '\0';
     const auto name = waiting->domain;
     if (!serve(name, *step.state.domains.find(name))) return;
   }

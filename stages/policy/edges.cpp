@@ -154,19 +154,19 @@ std::set<std::string> orgs_in(const State& state) {
     return orgs.size() <= status_orgs_max;
   });
   constexpr char after_slash = '/' + 1;
-  auto [key, book] = state.services.at_or_after("");
-  for (std::size_t seen = 0; key != nullptr && seen <= status_orgs_max; ++seen) {
-    const std::string org(org_of(*key));
+  auto found = state.services.at_or_after("");
+  for (std::size_t seen = 0; found.value != nullptr && seen <= status_orgs_max; ++seen) {
+    const std::string org(org_of(found.key));
     orgs.insert(org);
-    std::tie(key, book) = state.services.at_or_after(org + after_slash);
+    found = state.services.at_or_after(org + after_slash);
   }
   return orgs;
 }
 
 std::set<std::string> selected_orgs(const State& state, const Selection& selection) {
   if (selection.org.empty()) return orgs_in(state);
-  const auto key = state.services.at_or_after(selection.org + "/").first;
-  const bool has_service = key != nullptr && org_of(*key) == selection.org;
+  const auto first = state.services.at_or_after(selection.org + "/");
+  const bool has_service = first.value != nullptr && org_of(first.key) == selection.org;
   if (!has_service && state.contracts.find(selection.org) == nullptr) return {};
   return {selection.org};
 }
@@ -225,6 +225,43 @@ class StatusReport {
   bool complete_ = true;
 };
 
+// --- Postmortems ---------------------------------------------------------------------------------------------------
+
+class PostmortemsReport {
+ public:
+  explicit PostmortemsReport(std::string_view org) : prefix_(org.empty() ? "" : std::string(org) + "/") {}
+
+  void add(const State& state) {
+    state.postmortems.each(prefix_, [&](std::string_view key, const schema::PostmortemBookT& book) {
+      complete_ = rows_.size() < postmortems_listed_max;
+      if (complete_) rows_.add(row_json(state, key, book));
+      return complete_;
+    });
+  }
+  std::string json() const {
+    return JsonObject().put("postmortems", rows_.str()).put("complete", boolean(complete_)).str();
+  }
+
+ private:
+  static std::string row_json(const State& state, std::string_view key, const schema::PostmortemBookT& book) {
+    const auto org = org_of(key);
+    const auto* calendar = state.calendars.find(org);
+    const bool is_closed = !book.closed_sha256.empty();
+    JsonObject json;
+    json.put_text("org", org).put_text("name", key.substr(org.size() + 1));
+    json.put_text("event", book.scale == 0 ? std::string() : to_string(ScaleId{book.scale}));
+    json.put_text("state", is_closed ? "closed" : "open").put_text("due", book.due);
+    json.put_text("calendar", book.calendar).put_text("zone", calendar == nullptr ? "UTC" : calendar->zone);
+    json.put_text("sha256", book.sha256).put("drafted_at_us", book.drafted_at_us);
+    if (is_closed) json.put_text("closed_sha256", book.closed_sha256).put("closed_at_us", book.closed_at_us);
+    return json.str();
+  }
+
+  std::string prefix_;
+  JsonArray rows_;
+  bool complete_ = true;
+};
+
 // --- HTTP ----------------------------------------------------------------------------------------------------------
 
 std::string value_or_empty(const std::map<std::string, std::string>& values, const std::string& name) {
@@ -260,6 +297,26 @@ HttpHandler status_handler(ReadStates read, const Authorizer& authorizer, const 
             response_to({404, "not_found", "no contract or service of this name was applied: check org and service"}));
       responder->respond({.body = json + "\n"});
     });
+  };
+}
+
+HttpHandler postmortems_handler(ReadStates read, const Authorizer& authorizer) {
+  return [read = std::move(read), &authorizer](const HttpRequest& request, std::shared_ptr<HttpResponder> responder) {
+    const Selection selection{value_or_empty(request.query, "org"), {}};
+    if (auto refusal = objection(request, selection, authorizer)) return responder->respond(std::move(*refusal));
+    read([selection, responder = std::move(responder)](std::span<const State* const> states) {
+      PostmortemsReport report(selection.org);
+      for (const auto* state : states) report.add(*state);
+      responder->respond({.body = report.json() + "\n"});
+    });
+  };
+}
+
+HttpHandler make_edges(const ReadStates& read, const Authorizer& authorizer, const Clock& clock) {
+  return [status = status_handler(read, authorizer, clock), postmortems = postmortems_handler(read, authorizer)](
+             const HttpRequest& request, std::shared_ptr<HttpResponder> responder) {
+    const auto& handler = request.path == "/v1/postmortems" ? postmortems : status;
+    handler(request, std::move(responder));
   };
 }
 

@@ -1,11 +1,13 @@
 // State: typed tables over an ordered key-value store.
 //
 // The one thing to know: rows live in memory, decoded, and the host writes those that changed to the store at a commit.
-// So a fold never waits for a disk, and what it costs to keep state is paid once for many steps.
+// So a fold never waits for a disk, and what it costs to keep state is paid once for many steps. A row is found by
+// hash; the order of keys is made when it is asked for (key_order.hpp).
 #pragma once
 
+#include <cstddef>
 #include <functional>
-#include <map>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +15,7 @@
 
 #include "topology/contract/event.hpp"
 #include "topology/contract/key_index.hpp"
+#include "topology/contract/key_order.hpp"
 
 namespace virtscale {
 
@@ -35,94 +38,96 @@ class AnyTable {
   virtual std::size_t size() const = 0;
 };
 
-/// An ordered map from a key to a `Value`. Keys are text; parts of composite keys are joined by '/'.
+/// A map from a key to a `Value`, which can be walked in the order of keys. Keys are text; parts of composite keys are
+/// joined by '/'.
 ///
 /// `Value` is copied to and from bytes by the free functions `encode_row(value)`, `decode_row(bytes, value)` and
-/// `print_row(bytes, value tag)` that are found beside its type (schemas/codec.hpp).
+/// `print_row(bytes, value tag)` that are found beside its type (schemas/codec.hpp). To find, make, change and erase a
+/// row costs O(1); `each` and `at_or_after` cost what KeyOrder says, and are for one thread at a time.
 template <class Value>
 class Table final : public AnyTable {
-  struct Row {
-    Value value;
-    std::size_t noted_at = not_noted;  // where `changed_` points to it
-    bool stored = false;               // the store has some version of it
-  };
-  static constexpr std::size_t not_noted = static_cast<std::size_t>(-1);
-  using Rows = std::map<std::string, Row, std::less<>>;
-
  public:
+  /// A row that was looked for. `value` is null if there is none.
+  struct Found {
+    std::string_view key;
+    const Value* value = nullptr;
+  };
+
   explicit Table(std::string_view name) : name_(name) {}
   // A state is moved or referred to, never copied by accident.
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
+  ~Table() override { index_.each_in_no_order(end); }
 
   /// The row, or null. Valid until the row is erased.
   const Value* find(std::string_view key) const {
-    const auto* row = index_.find(key);
-    return row == nullptr ? nullptr : &(*row)->second.value;
+    auto* const row = index_.find(key);
+    return row == nullptr ? nullptr : &value_of(*row);
   }
 
   /// The row for change, made if there is none. Valid until the row is erased.
   Value& modify(std::string_view key) {
-    const auto row = row_of(key);
-    mark_changed(row);
-    return row->second.value;
+    auto& row = row_of(key);
+    note_changed(row);
+    return value_of(row);
   }
 
   /// The row for change, or null. Valid until the row is erased.
   Value* find_to_modify(std::string_view key) {
-    const auto* row = index_.find(key);
+    auto* const row = index_.find(key);
     if (row == nullptr) return nullptr;
-    mark_changed(*row);
-    return &(*row)->second.value;
+    note_changed(*row);
+    return &value_of(*row);
   }
 
   /// Erases the row; none is erased already.
   void erase(std::string_view key) {
-    const auto* found = index_.find(key);
-    if (found == nullptr) return;
-    const auto row = *found;
-    if (row->second.stored) erased_.push_back(row->first);
-    if (row->second.noted_at != not_noted) changed_[row->second.noted_at] = nullptr;
-    index_.erase(row);
-    rows_.erase(row);
+    auto* const row = index_.find(key);
+    if (row == nullptr) return;
+    if (row->stored) erased_.emplace_back(row->key());
+    if (row->noted_at != Row::nowhere) forget_change(*row);
+    order_.remove(*row);
+    index_.erase(*row);
+    end(*row);
   }
 
   /// Visits the rows whose keys begin with `prefix`, in ascending order, until `visit(key, value)` returns false.
   /// The table must not change meanwhile.
   template <class Visit>
   void each(std::string_view prefix, Visit visit) const {
-    for (auto row = rows_.lower_bound(prefix); row != rows_.end() && row->first.starts_with(prefix); ++row) {
-      if (!visit(std::string_view(row->first), row->second.value)) return;
+    for (auto* row = order_.at_or_after(prefix); row != nullptr; row = order_.after(*row)) {
+      if (!row->key().starts_with(prefix) || !visit(row->key(), std::as_const(value_of(*row)))) return;
     }
   }
 
-  /// The first row whose key is at least `key`; nulls if there is none.
-  std::pair<const std::string*, const Value*> at_or_after(std::string_view key) const {
-    const auto row = rows_.lower_bound(key);
-    if (row == rows_.end()) return {nullptr, nullptr};
-    return {&row->first, &row->second.value};
+  /// The first row whose key is at least `key`. Valid until the row is erased.
+  Found at_or_after(std::string_view key) const {
+    auto* const row = order_.at_or_after(key);
+    return row == nullptr ? Found{} : Found{row->key(), &value_of(*row)};
   }
 
   std::string_view name() const override { return name_; }
-  std::size_t size() const override { return rows_.size(); }
+  std::size_t size() const override { return index_.size(); }
 
-  bool load(std::string_view key, Bytes value) override {
-    Row row;
-    if (!decode_row(value, row.value)) return false;
+  bool load(std::string_view key, Bytes bytes) override {
+    Value value;
+    if (!decode_row(bytes, value)) return false;
+    auto& row = row_of(key);
+    value_of(row) = std::move(value);
     row.stored = true;
-    row_of(key)->second = std::move(row);
     return true;
   }
 
   void drain_changes(const std::function<void(std::string_view, const Bytes*)>& visit) override {
     for (const auto& key : std::exchange(erased_, {})) visit(key, nullptr);
-    for (auto* row : std::exchange(changed_, {})) {
+    gone_ = 0;
+    for (auto* const row : std::exchange(changed_, {})) {
       if (row == nullptr) continue;  // came and went between two drains: no trace
-      row->second.noted_at = not_noted;
-      row->second.stored = true;
-      const auto encoded = encode_row(row->second.value);
+      row->noted_at = Row::nowhere;
+      row->stored = true;
+      const auto encoded = encode_row(value_of(*row));
       const Bytes bytes(encoded);
-      visit(row->first, &bytes);
+      visit(row->key(), &bytes);
     }
   }
 
@@ -133,24 +138,55 @@ class Table final : public AnyTable {
   std::string print(Bytes value) const override { return print_row(value, static_cast<const Value*>(nullptr)); }
 
  private:
+  static_assert(alignof(Value) <= alignof(Row) && sizeof(Row) % alignof(Row) == 0);
+
+  // From the beginning of a row with such a key to its value.
+  static constexpr std::size_t value_at(std::size_t key_bytes) {
+    return sizeof(Row) + (key_bytes + alignof(Value) - 1) / alignof(Value) * alignof(Value);
+  }
+  static Value& value_of(Row& row) {
+    return *std::launder(reinterpret_cast<Value*>(reinterpret_cast<std::byte*>(&row) + value_at(row.key_bytes)));
+  }
+  static Row& begin(std::string_view key) {
+    auto* const memory = static_cast<std::byte*>(::operator new(value_at(key.size()) + sizeof(Value)));
+    new (memory + value_at(key.size())) Value();
+    return *new (memory) Row(key);
+  }
+  static void end(Row& row) {
+    value_of(row).~Value();
+    row.~Row();
+    ::operator delete(&row);
+  }
+
   // Made if there is none.
-  typename Rows::iterator row_of(std::string_view key) {
-    if (const auto* row = index_.find(key)) return *row;
-    const auto row = rows_.try_emplace(std::string(key)).first;
+  Row& row_of(std::string_view key) {
+    if (auto* const row = index_.find(key)) return *row;
+    auto& row = begin(key);
     index_.insert(row);
+    order_.add(row);
     return row;
   }
 
-  void mark_changed(typename Rows::iterator row) {
-    if (row->second.noted_at != not_noted) return;
-    row->second.noted_at = changed_.size();
-    changed_.push_back(&*row);
+  void note_changed(Row& row) {
+    if (row.noted_at != Row::nowhere) return;
+    row.noted_at = static_cast<std::uint32_t>(changed_.size());
+    changed_.push_back(&row);
+  }
+
+  // Rows that go leave gaps, which are closed when they are the most: without drains, too, the notes do not grow.
+  void forget_change(const Row& row) {
+    changed_[row.noted_at] = nullptr;
+    if (++gone_ * 2 <= changed_.size()) return;
+    std::erase(changed_, nullptr);
+    gone_ = 0;
+    for (std::uint32_t at = 0; at < changed_.size(); ++at) changed_[at]->noted_at = at;
   }
 
   std::string name_;
-  Rows rows_;
-  KeyIndex<typename Rows::iterator> index_;
-  std::vector<typename Rows::value_type*> changed_;  // null for a row that is gone
+  KeyIndex index_;
+  KeyOrder order_;
+  std::vector<Row*> changed_;  // in the order of their first change; null for a row that is gone
+  std::size_t gone_ = 0;       // nulls in `changed_`
   std::vector<std::string> erased_;
 };
 

@@ -165,5 +165,84 @@ TEST_F(TableTest, FindsByKeyWhatStandsInTheOrder) {
   });
 }
 
+// Property: an answer about order is that of std::map, however many rows came and went since the last question.
+TEST_F(TableTest, TellsTheOrderOfAMapWheneverItIsAsked) {
+  std::mt19937 random(23);
+  std::map<std::string, std::int64_t, std::less<>> wanted;
+  for (int i = 0; i < 50'000; ++i) {
+    const auto key = "row/" + std::to_string(random() % 3'000);
+    if (random() % 5 < 3) {
+      table.modify(key).value = wanted[key] = i;
+    } else {
+      table.erase(key);
+      wanted.erase(key);
+    }
+    if (random() % (i < 25'000 ? 500 : 2) != 0) continue;
+    const auto from = "row/" + std::to_string(random() % 3'000);
+    const auto found = table.at_or_after(from);
+    const auto there = wanted.lower_bound(from);
+    ASSERT_EQ(found.value != nullptr, there != wanted.end()) << from << " after " << i;
+    if (found.value == nullptr) continue;
+    ASSERT_EQ(found.key, there->first);
+    ASSERT_EQ(found.value->value, there->second);
+  }
+  for (const std::string prefix : {"", "row/1", "row/29", "row/3", "s"}) {
+    auto next = wanted.lower_bound(prefix);
+    table.each(prefix, [&](std::string_view key, const test::Number& number) {
+      EXPECT_EQ(key, next->first);
+      EXPECT_EQ(number.value, next->second);
+      ++next;
+      return true;
+    });
+    EXPECT_TRUE(next == wanted.end() || !next->first.starts_with(prefix)) << prefix;
+  }
+}
+
+// Replay never drains: what is noted must be bounded by the rows that are there.
+TEST_F(TableTest, TellsChangesInTheirOrderWhenMostRowsHaveGone) {
+  std::vector<std::string> kept;
+  for (int i = 0; i < 10'000; ++i) {
+    const auto key = std::to_string(i);
+    table.modify(key).value = i;
+    if (i % 100 == 0) {
+      kept.push_back(key);
+    } else {
+      table.erase(key);
+    }
+  }
+  std::vector<std::string> told;
+  for (const auto& [key, value] : drain()) told.push_back(key);
+  EXPECT_EQ(told, kept);
+}
+
+TEST_F(TableTest, ARowKeepsItsPlaceInMemoryWhileOthersComeAndGo) {
+  auto& row = table.modify("stays");
+  for (int i = 0; i < 1'000; ++i) table.modify(std::to_string(i));
+  for (int i = 0; i < 1'000; i += 2) table.erase(std::to_string(i));
+  table.each("", [](std::string_view, const test::Number&) { return true; });
+  EXPECT_EQ(table.find("stays"), &row);
+}
+
+// Keys of every length, so that those that differ in one byte only, wherever it stands, are told apart.
+TEST_F(TableTest, TellsKeysApartThatDifferInOneByte) {
+  for (std::size_t length = 1; length < 70; ++length) {
+    for (std::size_t at = 0; at < length; ++at) {
+      std::string key(length, 'k');
+      key[at] = 'x';
+      table.modify(key).value = static_cast<std::int64_t>(length * 100 + at);
+    }
+  }
+  EXPECT_EQ(table.size(), 69U * 70U / 2);
+  for (std::size_t length = 1; length < 70; ++length) {
+    for (std::size_t at = 0; at < length; ++at) {
+      std::string key(length, 'k');
+      key[at] = 'x';
+      ASSERT_NE(table.find(key), nullptr) << key;
+      EXPECT_EQ(table.find(key)->value, static_cast<std::int64_t>(length * 100 + at));
+    }
+    EXPECT_EQ(table.find(std::string(length, 'k')), nullptr);
+  }
+}
+
 }  // namespace
 }  // namespace virtscale

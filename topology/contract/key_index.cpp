@@ -1,0 +1,95 @@
+#include "topology/contract/key_index.hpp"
+
+#include <cstring>
+#include <utility>
+
+namespace virtscale {
+namespace {
+
+__extension__ using Product = unsigned __int128;
+
+// The first digits of the fractional part of pi.
+constexpr std::uint64_t secret = 0x243f6a8885a308d3;
+
+std::uint64_t folded(std::uint64_t a, std::uint64_t b) {
+  const auto product = static_cast<Product>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
+}
+
+template <class Word>
+std::uint64_t word_at(const char* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// Fewer than 16 bytes as two words, which overlap unless there are just as many.
+std::pair<std::uint64_t, std::uint64_t> two_words(std::string_view key) {
+  const char* const begin = key.data();
+  const char* const end = begin + key.size();
+  if (key.size() >= 8) return {word_at<std::uint64_t>(begin), word_at<std::uint64_t>(end - 8)};
+  if (key.size() >= 4) return {word_at<std::uint32_t>(begin), word_at<std::uint32_t>(end - 4)};
+  if (key.size() >= 2) return {word_at<std::uint16_t>(begin), word_at<std::uint16_t>(end - 2)};
+  return {key.empty() ? 0 : word_at<std::uint8_t>(begin), 0};
+}
+
+}  // namespace
+
+// Multiply and fold, sixteen bytes at a time; the last sixteen may overlap those before. Keys come from outside: the
+// address of this index, which nobody outside knows, keeps them from being chosen to collide.
+std::uint64_t KeyIndex::hash_of(std::string_view key) const {
+  auto hash = reinterpret_cast<std::uintptr_t>(this) ^ (key.size() * secret);
+  if (key.size() < 16) {
+    const auto [first, second] = two_words(key);
+    return folded(first ^ secret, second ^ hash);
+  }
+  const char* const last = key.data() + key.size() - 16;
+  for (const char* at = key.data(); at < last; at += 16)
+    hash = folded(word_at<std::uint64_t>(at) ^ secret, word_at<std::uint64_t>(at + 8) ^ hash);
+  return folded(word_at<std::uint64_t>(last) ^ secret, word_at<std::uint64_t>(last + 8) ^ hash);
+}
+
+Row* KeyIndex::find(std::string_view key) const {
+  if (slots_.empty()) return nullptr;
+  const auto hash = hash_of(key);
+  for (auto at = hash & mask();; at = (at + 1) & mask()) {
+    const auto& slot = slots_[at];
+    if (slot.row == nullptr) return nullptr;
+    if (slot.hash == hash && slot.row->key() == key) return slot.row;
+  }
+}
+
+void KeyIndex::insert(Row& row) {
+  if ((count_ + 1) * 4 > slots_.size() * 3) grow();
+  put({hash_of(row.key()), &row});
+  ++count_;
+}
+
+void KeyIndex::erase(const Row& row) {
+  auto hole = hash_of(row.key()) & mask();
+  while (slots_[hole].row != &row) hole = (hole + 1) & mask();
+  for (auto at = (hole + 1) & mask(); slots_[at].row != nullptr; at = (at + 1) & mask()) {
+    // An entry may move back to the hole unless its own place lies behind the hole.
+    const auto home = slots_[at].hash & mask();
+    if (((at - home) & mask()) < ((at - hole) & mask())) continue;
+    slots_[hole] = slots_[at];
+    hole = at;
+  }
+  slots_[hole] = Slot{};
+  --count_;
+}
+
+void KeyIndex::put(Slot slot) {
+  auto at = slot.hash & mask();
+  while (slots_[at].row != nullptr) at = (at + 1) & mask();
+  slots_[at] = slot;
+}
+
+void KeyIndex::grow() {
+  const auto old = std::exchange(slots_, std::vector<Slot>(slots_.empty() ? slots_min : slots_.size() * 2));
+  for (const auto& slot : old) {
+    if (slot.row != nullptr) put(slot);
+  }
+}
+
+}  // namespace virtscale
