@@ -54,6 +54,17 @@ Exit deadletters_list(const Context& context);
 Exit deadletters_show(const Context& context, const std::string& position);
 Exit deadletters_resubmit(const Context& context, const std::string& position);
 
+/// `epochs list`: by whose rules each partition is folded, and the newest that the program that folds it has.
+Exit epochs_list(const Context& context);
+/// `epochs activate --stage STAGE --epoch N`: from here on the stage folds by the rules of this epoch, for ever. Asks
+/// first whether every process of the stage has them.
+struct EpochOrder {
+  std::string stage;
+  std::int64_t epoch = 0;
+  std::string version;  ///< what people call the version that brings it; may be empty
+};
+Exit epochs_activate(const Context& context, const EpochOrder& order);
+
 /// Prints `{"error": …}` or a line to stderr, in the format asked for.
 void complain(const Context& context, const std::string& what);
 

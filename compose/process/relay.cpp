@@ -6,6 +6,7 @@
 
 #include "compose/cli/client.hpp"
 #include "compose/site/crew.hpp"
+#include "compose/site/epochs.hpp"
 #include "topology/graph.hpp"
 #include "topology/host/http_answers.hpp"
 
@@ -33,9 +34,11 @@ std::string key_of(const HttpRequest& request, Source stage) {
   return parameter(request, stage == Source::orchestration ? "cell" : "org");
 }
 
-// Files of ledgers and the stream are the same in every audit process; so is what signal takes in.
+// Files of ledgers and the stream are the same in every audit process; so is what signal takes in. One of a stage's
+// processes begins an epoch for all of them.
 bool is_the_same_everywhere(const HttpRequest& request, Source stage) {
-  return stage == Source::signal || (stage == Source::audit && !request.path.starts_with("/v1/scales"));
+  return stage_of_epochs_path(request.path) || stage == Source::signal ||
+         (stage == Source::audit && !request.path.starts_with("/v1/scales"));
 }
 
 std::string target_of(const HttpRequest& request) {
@@ -113,7 +116,7 @@ void Relay::handle(const HttpRequest& request, Responder to) {
   const bool of_all_stages = is_for_all(request.path);
   const bool of_this_process = request.path == "/healthz" || request.path == "/readyz" || request.path == "/metrics" ||
                                request.path.starts_with("/v1/deadletters");
-  const auto stage = stage_serving(request.path);
+  const auto stage = stage_of_epochs_path(request.path).value_or(stage_serving(request.path));
   const bool served_here = stage == ports_.own && is_the_same_everywhere(request, stage);
   if (request.headers.contains(std::string(relayed_header)) || of_this_process || (served_here && !of_all_stages)) {
     return ports_.serve(request, std::move(to));

@@ -117,6 +117,7 @@ HttpHandler StageProcess::routes() {
   auto own = make_operations_handler({.log = *opened_.log,
                                       .metrics = site_.metrics(),
                                       .authorizer = site_.authorizer(),
+                                      .ids = site_.ids(),
                                       .read_status = [this](auto told) { crew_->read_status(std::move(told)); },
                                       .waiting_for =
                                           [this] {

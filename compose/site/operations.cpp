@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "compose/site/epochs.hpp"
 #include "schemas/codec.hpp"
 #include "topology/host/http_answers.hpp"
 
@@ -33,6 +34,8 @@ json::object json_of(const PartitionStatus& status) {
           {"lag", status.end_offset - std::min(status.end_offset, status.next_offset)},
           {"requests_pending", status.requests_pending},
           {"timers", status.timers},
+          {"epoch", status.epoch},
+          {"epoch_newest", status.epoch_newest},
           {"ready", status.ready},
           {"stopped", status.stopped}};
 }
@@ -150,6 +153,7 @@ class Operations {
       }
       return true;
     }
+    if (const auto stage = stage_of_epochs_path(request.path)) return activate(*stage, request, to), true;
     if (!request.path.starts_with(deadletters_path)) return false;
     if (may_operate(ports_.authorizer, request, to)) deadletters(request, to);
     return true;
@@ -163,6 +167,18 @@ class Operations {
       const bool ready = std::all_of(partitions.begin(), partitions.end(),
                                      [](const auto& status) { return status.ready && !status.stopped; });
       answer(to, ready ? 200 : 503, stages_json(partitions));
+    });
+  }
+
+  void activate(Source stage, const HttpRequest& request, const Responder& to) {
+    if (!may_operate(ports_.authorizer, request, to)) return;
+    if (request.method != "POST") return to->respond(wrong_method("POST"));
+    ports_.read_status([this, stage, body = request.body, to](const std::vector<PartitionStatus>& partitions) {
+      try {
+        to->respond(activate_epoch(ports_.log, ports_.ids, stage, body, partitions));
+      } catch (const LogError& error) {
+        to->respond(try_again(error.what()));
+      }
     });
   }
 

@@ -78,6 +78,7 @@ void Plant::start_servers() {
       make_operations_handler({.log = *log_,
                                .metrics = site_.metrics(),
                                .authorizer = site_.authorizer(),
+                               .ids = site_.ids(),
                                .read_status = [this](auto told) { crew_->read_status(std::move(told)); }},
                               crew_->routes());
   const auto& settings = site_.settings();

@@ -31,6 +31,7 @@ struct Words {
   cli::LedgerOrder ledger;
   cli::KeysOrder keys;
   std::string position;
+  cli::EpochOrder epoch;
   std::string config_file;
 };
 
@@ -165,6 +166,23 @@ void add_deadletter_commands(CLI::App& app, Words& words, Run& run) {
     sub->add_option("POSITION", words.position, "PARTITION-OFFSET, as `list` prints it")->required();
 }
 
+void add_epoch_commands(CLI::App& app, Words& words, Run& run) {
+  auto* epochs =
+      app.add_subcommand("epochs", "By whose rules the stages fold, after an upgrade")->require_subcommand(1);
+  command(*epochs, "list", "The epoch of each partition, and the newest that its program has", run,
+          [&] { return cli::epochs_list(words.context); });
+  auto* activate = command(*epochs, "activate", "From here on fold by the rules of this epoch; there is no way back",
+                           run, [&] { return cli::epochs_activate(words.context, words.epoch); });
+  activate->add_option("--stage", words.epoch.stage, "such as policy")
+      ->check(CLI::IsMember({"signal", "policy", "orchestration", "dataplane", "audit"}))
+      ->required();
+  activate->add_option("--epoch", words.epoch.epoch, "of 2 or more")->check(CLI::Range(2, 1'000'000))->required();
+  activate->add_option("--release", words.epoch.version, "what people call the version that brings it")
+      ->type_name("NAME");
+  activate->footer(
+      "Install the new version in every process of the stage first; it folds by the old rules until then.");
+}
+
 void add_topic_commands(CLI::App& app, Words& words, Run& run) {
   auto* topics = app.add_subcommand("topics",
                                     "The topics of the log on Kafka, for stages that run as processes of "
@@ -213,6 +231,7 @@ int main(int argc, char** argv) {
   add_ledger_commands(app, words, run);
   add_key_commands(app, words, run);
   add_deadletter_commands(app, words, run);
+  add_epoch_commands(app, words, run);
   add_topic_commands(app, words, run);
   try {
     app.parse(marked(argc, argv));

@@ -34,13 +34,16 @@ PartitionStatus ready(const std::string& stage) {
   status.next_offset = 7;
   status.end_offset = 9;
   status.ready = true;
+  status.epoch = 1;
+  status.epoch_newest = 2;
   return status;
 }
 
 class OperationsTest : public testing::Test {
  protected:
-  HttpResponse ask(const std::string& method, const std::string& path, const std::string& token = "operators") {
-    HttpRequest request{.method = method, .path = path, .query = {}, .headers = {}, .body = {}};
+  HttpResponse ask(const std::string& method, const std::string& path, const std::string& token = "operators",
+                   const std::string& body = {}) {
+    HttpRequest request{.method = method, .path = path, .query = {}, .headers = {}, .body = body};
     if (!token.empty()) request.headers["authorization"] = "Bearer " + token;
     const auto responder = std::make_shared<OneResponse>();
     handler(request, responder);
@@ -65,11 +68,13 @@ class OperationsTest : public testing::Test {
   MemoryLog log{LogLayout{}, clock};
   OneOperator authorizer;
   std::unique_ptr<Metrics> metrics = make_metrics();
+  EdgeIds ids{1};
   std::vector<PartitionStatus> partitions{ready("policy")};
   HttpHandler handler = make_operations_handler(
       {.log = log,
        .metrics = *metrics,
        .authorizer = authorizer,
+       .ids = ids,
        .read_status = [this](auto tell) { tell(partitions); }},
       [](const HttpRequest&, std::shared_ptr<HttpResponder> to) { to->respond({.status = 299, .body = "next"}); });
 };
@@ -121,6 +126,36 @@ TEST_F(OperationsTest, HealthAndMetricsNeedNoTokenAndAllElseGoesOn) {
   metrics->stage("policy", 0).batch_folded(3, microseconds(6));
   EXPECT_THAT(ask("GET", "/metrics", "").body, HasSubstr("virtscale_records_folded_total"));
   EXPECT_EQ(ask("GET", "/v1/status", "").status, 299U);
+}
+
+TEST_F(OperationsTest, BeginsAnEpochInEveryPartitionOfTheStagesInbox) {
+  const auto done = ask("POST", "/v1/stages/policy/epochs", "operators", R"({"epoch": 2, "version": "1.4.0"})");
+  EXPECT_EQ(done.status, 200U) << done.body;
+  std::size_t found = 0;
+  log.read({Topic::signals, 0}, 0, 10, [&](const LogRecord& record) {
+    const auto* activated = schema::verify_event(record.value)->body_as_FoldActivated();
+    EXPECT_EQ(activated->epoch(), 2U);
+    EXPECT_EQ(activated->stage(), static_cast<std::uint8_t>(Source::policy));
+    EXPECT_EQ(activated->version()->str(), "1.4.0");
+    ++found;
+    return true;
+  });
+  EXPECT_EQ(found, 1U);
+}
+
+TEST_F(OperationsTest, BeginsNoEpochThatThisProgramCannotFold) {
+  const auto tried = [&](const std::string& stage, const std::string& body) {
+    return ask("POST", "/v1/stages/" + stage + "/epochs", "operators", body);
+  };
+  EXPECT_EQ(tried("policy", R"({"epoch": 3})").status, 409U);
+  EXPECT_THAT(tried("policy", R"({"epoch": 3})").body, HasSubstr("install the version that has epoch 3 first"));
+  EXPECT_EQ(tried("audit", R"({"epoch": 2})").status, 503U) << "no partition of it is here";
+  for (const auto* body : {"", "{}", "[]", R"({"epoch": 1})", R"({"epoch": "2"})", R"({"epoch": 2, "version": 4})"})
+    EXPECT_EQ(tried("policy", body).status, 400U) << body;
+  EXPECT_EQ(tried("elsewhere", R"({"epoch": 2})").status, 299U);
+  EXPECT_EQ(ask("GET", "/v1/stages/policy/epochs").status, 405U);
+  EXPECT_EQ(ask("POST", "/v1/stages/policy/epochs", "orgs", R"({"epoch": 2})").status, 403U);
+  EXPECT_EQ(log.end({Topic::signals, 0}), 0U);
 }
 
 }  // namespace
