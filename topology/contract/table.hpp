@@ -27,6 +27,8 @@ class AnyTable {
   virtual std::string_view name() const = 0;
   /// Puts a row that was read from the store. False if `value` is not a row of this table.
   virtual bool load(std::string_view key, Bytes value) = 0;
+  /// Erases the row; none is erased already.
+  virtual void erase(std::string_view key) = 0;
   /// Visits each row that changed since the last call, and forgets that it changed: first those that were erased
   /// (`value` is null), then those that are there. A row that was erased and made again is visited as both.
   virtual void drain_changes(const std::function<void(std::string_view key, const Bytes* value)>& visit) = 0;
@@ -80,8 +82,7 @@ class Table final : public AnyTable {
     return &value_of(*row);
   }
 
-  /// Erases the row; none is erased already.
-  void erase(std::string_view key) {
+  void erase(std::string_view key) override {
     auto* const row = index_.find(key);
     if (row == nullptr) return;
     if (row->stored) erased_.emplace_back(row->key());
