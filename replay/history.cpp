@@ -22,6 +22,11 @@ void History::fold(Refold& refold) {
   }
 }
 
+void History::begin_at(TopicPartition partition, std::uint64_t offset) {
+  const auto track = std::ranges::find(tracks_, partition, &Track::of);
+  if (track != tracks_.end()) track->next = offset;
+}
+
 void History::run(Onlooker& onlooker) {
   while (run_turn(onlooker)) {
   }

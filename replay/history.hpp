@@ -42,6 +42,8 @@ class History {
 
   /// Folds the records of this refold's inbox, from the first one that it has not folded. It outlives the history.
   void fold(Refold& refold);
+  /// Reads this partition, which nobody folds, from this offset on.
+  void begin_at(TopicPartition partition, std::uint64_t offset);
   /// Leaves out records with a timestamp of `at` or later. May be called by an onlooker; never later than before.
   void stop_at(Instant at) { stop_ = std::min(stop_, at); }
 

@@ -20,7 +20,8 @@ LogSource open_directory(const fs::path& directory) {
   return {.log = open_segment_log_to_read(has_log_folder ? directory / "log" : directory).log,
           .order = LogOrder::total,
           .keys = if_directory(directory / "keys"),
-          .snapshots = if_directory(directory / "snapshot")};
+          .snapshots = if_directory(directory / "snapshot"),
+          .index = if_directory(directory / index_name)};
 }
 
 LogSource open_cluster(std::string_view where) {
