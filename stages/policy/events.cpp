@@ -25,6 +25,12 @@ std::optional<Inbox> decode(const Inbound& inbound) {
       return event->body_as_MailFailed();
     case schema::Body::TimerFired:
       return event->body_as_TimerFired();
+    case schema::Body::CalendarApplied:
+      return event->body_as_CalendarApplied();
+    case schema::Body::PostmortemDrafted:
+      return event->body_as_PostmortemDrafted();
+    case schema::Body::PostmortemClosed:
+      return event->body_as_PostmortemClosed();
     default:
       return std::nullopt;
   }

@@ -13,7 +13,8 @@ namespace virtscale::policy {
 using Inbox = std::variant<const schema::ScaleWanted*, const schema::AlertCleared*, const schema::ServiceApplied*,
                            const schema::ContractApplied*, const schema::DomainRunning*,
                            const schema::DomainNotStarted*, const schema::DomainStopped*, const schema::MailSent*,
-                           const schema::MailFailed*, const schema::TimerFired*>;
+                           const schema::MailFailed*, const schema::TimerFired*, const schema::CalendarApplied*,
+                           const schema::PostmortemDrafted*, const schema::PostmortemClosed*>;
 
 /// The event of a record; nothing for one that the fold has no part in, such as `FoldActivated`.
 std::optional<Inbox> decode(const Inbound& inbound);

@@ -19,6 +19,9 @@ struct Dispatch {
   void operator()(const schema::MailSent* event) const { on_mail_sent(step, *event); }
   void operator()(const schema::MailFailed* event) const { on_mail_failed(step, *event); }
   void operator()(const schema::TimerFired* event) const { on_timer_fired(step, *event); }
+  void operator()(const schema::CalendarApplied* event) const { on_calendar_applied(step, *event); }
+  void operator()(const schema::PostmortemDrafted* event) const { on_postmortem_drafted(step, *event); }
+  void operator()(const schema::PostmortemClosed* event) const { on_postmortem_closed(step, *event); }
 };
 
 }  // namespace

@@ -6,38 +6,6 @@
 namespace virtscale::policy {
 namespace {
 
-// How a document was taken.
-struct Outcome {
-  std::string_view code;
-  std::string detail{};
-};
-
-Outcome invalid(std::string detail) {
-  return {"invalid", std::move(detail)};
-}
-
-bool accepted(const Outcome& outcome) {
-  return outcome.code == "created" || outcome.code == "changed" || outcome.code == "unchanged";
-}
-
-void emit_folded(Step& step, std::string_view kind, std::string_view name, const Outcome& outcome, EventId request,
-                 std::int64_t version) {
-  schema::DocumentFoldedT folded;
-  folded.kind = kind;
-  folded.name = name;
-  folded.accepted = accepted(outcome);
-  folded.code = outcome.code;
-  folded.detail = outcome.detail;
-  folded.version = version;
-  step.outbox.emit({.topic = Topic::outcomes, .key = step.inbound.org, .answers = request}, folded);
-}
-
-// A name is part of keys, so a '/' would make it another's.
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= name_bytes_max &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) { return c > 0x20 && c != 0x2f && c != 0x7f; });
-}
-
 bool all_between(const Amounts& amounts, std::int64_t low, std::int64_t high) {
   return std::all_of(amounts.begin(), amounts.end(),
                      [=](std::int64_t amount) { return amount >= low && amount <= high; });
@@ -156,19 +124,45 @@ void raise_to_min(Step& step, std::string_view service) {
 
 }  // namespace
 
+Outcome invalid(std::string detail) {
+  return {"invalid", std::move(detail)};
+}
+
+bool accepted(const Outcome& outcome) {
+  return outcome.code == "created" || outcome.code == "changed" || outcome.code == "unchanged" ||
+         outcome.code == "closed";
+}
+
+void emit_folded(Step& step, const Called& called, const Outcome& outcome, EventId request) {
+  schema::DocumentFoldedT folded;
+  folded.kind = called.kind;
+  folded.name = called.name;
+  folded.accepted = accepted(outcome);
+  folded.code = outcome.code;
+  folded.detail = outcome.detail;
+  folded.version = called.version;
+  // An answer to who applies the document; it is no part of a scale event, even if the document is about one.
+  step.outbox.emit({.topic = Topic::outcomes, .key = step.inbound.org, .scale = ScaleId{}, .answers = request}, folded);
+}
+
+bool is_name(std::string_view name) {
+  return !name.empty() && name.size() <= name_bytes_max &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) { return c > 0x20 && c != 0x2f && c != 0x7f; });
+}
+
 Terms terms_of(const schema::ContractTermsT& terms) {
   return {amounts_of(terms.quota), terms.overage_percent};
 }
 
 void on_contract_applied(Step& step, const schema::ContractApplied& applied) {
   const auto outcome = take(step, applied);
-  emit_folded(step, "Contract", step.inbound.org, outcome, step.inbound.id, applied.version());
+  emit_folded(step, {"Contract", step.inbound.org, applied.version()}, outcome, step.inbound.id);
 }
 
 void on_service_applied(Step& step, const schema::ServiceApplied& applied) {
   const auto name = text(applied.spec()->name());
   const auto outcome = take(step, *applied.spec());
-  emit_folded(step, "Service", name, outcome, step.inbound.answers, 0);
+  emit_folded(step, {"Service", name}, outcome, step.inbound.answers);
   if (accepted(outcome)) raise_to_min(step, name);
 }
 

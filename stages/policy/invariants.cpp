@@ -1,5 +1,7 @@
 #include "stages/policy/invariants.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <map>
 
 #include "stages/policy/gate.hpp"
@@ -86,13 +88,42 @@ std::string wrong_envelope(const State& state) {
   return wrong;
 }
 
+std::string wrong_calendar(const State& state) {
+  std::string wrong;
+  state.calendars.each("", [&](std::string_view org, const schema::OrgCalendarT& calendar) {
+    if (calendar.version < 1 || !is_zone(calendar.zone))
+      wrong = "the calendar of " + std::string(org) + " has no version or no zone";
+    else if (calendar.holidays.size() > holidays_max ||
+             !std::is_sorted(calendar.holidays.begin(), calendar.holidays.end(), std::less_equal<>()))
+      wrong = "holidays of " + std::string(org) + " are too many, or not each once in their order";
+    return wrong.empty();
+  });
+  return wrong;
+}
+
+std::string wrong_postmortem(const State& state) {
+  std::string wrong;
+  std::map<std::string, std::size_t, std::less<>> count;  // by org
+  state.postmortems.each("", [&](std::string_view key, const schema::PostmortemBookT& book) {
+    const bool is_closed = !book.closed_sha256.empty();
+    if (++count[std::string(key.substr(0, key.find('/')))] > postmortems_max)
+      wrong = "more postmortems are remembered than may be, up to " + std::string(key);
+    else if (book.sha256.empty() || book.due.empty() || is_closed != (book.closed_at_us != 0))
+      wrong = "postmortem " + std::string(key) + " has no content, no day when it is due, or is half closed";
+    return wrong.empty();
+  });
+  return wrong;
+}
+
 }  // namespace
 
 std::string violated_invariant(const State& state) {
   const auto sums = sums_of(state);
   if (auto wrong = wrong_usage(state, sums); !wrong.empty()) return wrong;
   if (auto wrong = wrong_counts(state, sums); !wrong.empty()) return wrong;
-  return wrong_envelope(state);
+  if (auto wrong = wrong_envelope(state); !wrong.empty()) return wrong;
+  if (auto wrong = wrong_calendar(state); !wrong.empty()) return wrong;
+  return wrong_postmortem(state);
 }
 
 }  // namespace virtscale::policy

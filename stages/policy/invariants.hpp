@@ -1,6 +1,7 @@
 // What is true of policy's state between two steps.
 //
-// The one thing to know: running totals equal their rows, and no envelope is exceeded unless its contract shrank.
+// The one thing to know: running totals equal their rows, and no envelope is exceeded unless its contract shrank;
+// calendars and postmortems are whole, and within their bounds.
 #pragma once
 
 #include <string>

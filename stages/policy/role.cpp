@@ -34,8 +34,8 @@ class PolicyRole final : public RunnerRole<Fold> {
   void stop_edges() override { showing_.reset(); }
 
   HttpHandler routes() override {
-    return status_handler([this](auto visit) { runner_.read_states(std::move(visit)); }, parts_.authorizer,
-                          parts_.stage.clock);
+    return make_edges([this](auto visit) { runner_.read_states(std::move(visit)); }, parts_.authorizer,
+                      parts_.stage.clock);
   }
 
  private:

@@ -5,7 +5,7 @@
 namespace virtscale::policy {
 
 std::vector<AnyTable*> State::tables() {
-  return {&contracts, &usage, &services, &domains, &refusals, &requests};
+  return {&contracts, &usage, &services, &domains, &refusals, &requests, &calendars, &postmortems};
 }
 
 std::string key_of(std::string_view first, std::string_view second) {

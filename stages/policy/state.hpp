@@ -1,4 +1,5 @@
-// What the policy stage remembers: contracts, services, and the books of what is used under which contract.
+// What the policy stage remembers: contracts, services, the books of what is used under which contract, and which
+// postmortems are due by which calendar.
 //
 // The one thing to know: `usage` and the counts in `services` are sums over `domains`, kept as running totals so that a
 // decision costs the same however many services there are (invariants.hpp checks them).
@@ -32,13 +33,25 @@ inline constexpr std::size_t violations_mailed_max = 32;
 /// Earlier versions of a contract that are kept for people; the log has them all.
 inline constexpr std::size_t contract_versions_max = 64;
 
+/// Holidays of one calendar: fifty years of two dozen.
+inline constexpr std::size_t holidays_max = 1'200;
+
+/// Names of time zones in the IANA database have at most 32 bytes today.
+inline constexpr std::size_t zone_bytes_max = 64;
+
+/// Postmortems of one org that are remembered, those that are open and the newest that are closed; the log has them
+/// all.
+inline constexpr std::size_t postmortems_max = 1'000;
+
 struct State {
-  Table<schema::OrgContractT> contracts{"contracts"};    ///< by org
-  Table<schema::OrgUsageT> usage{"usage"};               ///< by org
-  Table<schema::ServiceBookT> services{"services"};      ///< by org/service
-  Table<schema::DomainBookT> domains{"domains"};         ///< by org/service/domain
-  Table<schema::StandingRefusalT> refusals{"refusals"};  ///< by org/service/fingerprint
-  Table<schema::AnsweredRequestT> requests{"requests"};  ///< by org/Idempotency-Key
+  Table<schema::OrgContractT> contracts{"contracts"};         ///< by org
+  Table<schema::OrgUsageT> usage{"usage"};                    ///< by org
+  Table<schema::ServiceBookT> services{"services"};           ///< by org/service
+  Table<schema::DomainBookT> domains{"domains"};              ///< by org/service/domain
+  Table<schema::StandingRefusalT> refusals{"refusals"};       ///< by org/service/fingerprint
+  Table<schema::AnsweredRequestT> requests{"requests"};       ///< by org/Idempotency-Key
+  Table<schema::OrgCalendarT> calendars{"calendars"};         ///< by org
+  Table<schema::PostmortemBookT> postmortems{"postmortems"};  ///< by org/name
 
   std::vector<AnyTable*> tables();
 };
