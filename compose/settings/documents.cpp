@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t nodes_max = 10'000;
 constexpr std::size_t numa_nodes_max = 64;
+constexpr std::size_t holidays_max = 1'200;  // fifty years of two dozen
 // What JSON readers take for an exact integer (RFC 8259, 6).
 constexpr std::int64_t version_max = (1LL << 53) - 1;
 
@@ -39,6 +40,29 @@ Document read_contract(const YamlNode& node, Faults& faults) {
   fields.read("overage", Presence::needed, read_overage, body.overage_percent);
   fields.read("owner", Presence::needed, read_mail_address, body.owner);
   document.name = document.org;
+  document.version = body.version;
+  document.key = document.org;
+  document.event = schema::encode(body, document.org);
+  return document;
+}
+
+Document read_calendar(const YamlNode& node, Faults& faults) {
+  Fields fields(node, "a calendar", {"kind", "org", "name", "version", "zone", "holidays"}, faults);
+  Document document;
+  document.kind = DocumentKind::calendar;
+  document.at = node.at;
+  document.to = Topic::signals;
+  schema::CalendarAppliedT body;
+  fields.read("org", Presence::needed, read_name, document.org);
+  fields.read("name", Presence::needed, read_name, body.name);
+  fields.read_number("version", Presence::needed, 1, version_max, body.version);
+  fields.read("zone", Presence::needed, read_zone, body.zone);
+  if (const auto* holidays = fields.find("holidays", Presence::needed)) {
+    for (const auto& item : read_list(*holidays, "`holidays`", holidays_max, faults)) {
+      if (auto fault = read_date(item.text, body.holidays.emplace_back()); !fault.empty()) faults.add(item.at, fault);
+    }
+  }
+  document.name = body.name;
   document.version = body.version;
   document.key = document.org;
   document.event = schema::encode(body, document.org);
@@ -92,7 +116,7 @@ Document read_cell(const YamlNode& node, Faults& faults) {
 }
 
 std::optional<Document> read_document(const YamlNode& node, Faults& faults) {
-  const auto no_kind = "a document is a map with `kind`: Contract, Service or Cell";
+  const auto no_kind = "a document is a map with `kind`: Contract, Service, Cell or Calendar";
   if (node.kind != YamlNode::Kind::map) {
     faults.add(node.at, no_kind);
     return std::nullopt;
@@ -103,7 +127,8 @@ std::optional<Document> read_document(const YamlNode& node, Faults& faults) {
     if (kind.text == name_of(DocumentKind::contract)) return read_contract(node, faults);
     if (kind.text == name_of(DocumentKind::service)) return read_service(node, faults);
     if (kind.text == name_of(DocumentKind::cell)) return read_cell(node, faults);
-    faults.add(kind.at, "this kind is not known; write Contract, Service or Cell");
+    if (kind.text == name_of(DocumentKind::calendar)) return read_calendar(node, faults);
+    faults.add(kind.at, "this kind is not known; write Contract, Service, Cell or Calendar");
     return std::nullopt;
   }
   faults.add(node.at, no_kind);

@@ -1,4 +1,4 @@
-// Contracts, services and cells as YAML or JSON, read into the events that apply them.
+// Contracts, services, cells and calendars as YAML or JSON, read into the events that apply them.
 #pragma once
 
 #include <string_view>

@@ -26,6 +26,8 @@ const std::vector<Route>& routes() {
       {"POST", {"v1", "orgs", "{org}", "alerts"}, post_alerts},
       {"POST", {"v1", "orgs", "{org}", "services", "{service}", "scale"}, post_scale},
       {"PUT", {"v1", "documents"}, put_documents},
+      {"POST", {"v1", "orgs", "{org}", "postmortems"}, post_postmortem},
+      {"POST", {"v1", "orgs", "{org}", "postmortems", "closed"}, post_closed_postmortem},
   };
   return all;
 }

@@ -36,6 +36,8 @@ struct EdgeParts {
 ///   POST /v1/orgs/{org}/alerts                    Alertmanager's webhook, version 4
 ///   POST /v1/orgs/{org}/services/{service}/scale  {"change": n} or {"replicas": n}
 ///   PUT  /v1/documents                            YAML or JSON; `?file=` names it in messages
+///   POST /v1/orgs/{org}/postmortems               {"name", "sha256", "due", "calendar", "event"}: a draft is there
+///   POST /v1/orgs/{org}/postmortems/closed        {"name", "sha256"}: it is written and agreed
 /// Watches `outcomes` from this call on. Thread-safe, and never blocks.
 HttpHandler make_edges(EdgeParts parts);
 

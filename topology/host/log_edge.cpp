@@ -116,7 +116,7 @@ LogEdge::LogEdge(Log& log, Executor& executor, EdgeIds& ids)
 LogEdge::~LogEdge() = default;
 
 void LogEdge::append(EventId id, Topic to, std::string_view key, std::vector<std::byte> event, Appended done) {
-  fill_header(event, {.id = id});
+  fill_header(event, {.id = id, .scale = {schema::GetEvent(event.data())->header()->scale()}});
   const TopicPartition partition{to, partition_of(key, log_.layout().partitions[static_cast<std::size_t>(to)])};
   const LogAppend append{partition, key, event};
   try {

@@ -1,4 +1,5 @@
-// Documents (kind: Contract, Service, Cell) as the edge that applies them sees them: read whole, or not at all.
+// Documents (kind: Contract, Service, Cell, Calendar) as the edge that applies them sees them: read whole, or not at
+// all.
 //
 // The one thing to know: a reader turns text into events that are ready to be appended, and knows nothing of a log. So
 // whoever applies them decides about order, versions and answers.
@@ -20,11 +21,11 @@ namespace virtscale {
 inline constexpr std::size_t documents_max = 1'000;
 
 /// In the order in which they are applied: a service needs its cell and its org's contract.
-enum class DocumentKind : std::uint8_t { cell, contract, service };
+enum class DocumentKind : std::uint8_t { cell, contract, service, calendar };
 
-/// `Cell`, `Contract` or `Service`, as the documents and DocumentFolded write it.
+/// `Cell`, `Contract`, `Service` or `Calendar`, as the documents and DocumentFolded write it.
 constexpr std::string_view name_of(DocumentKind kind) {
-  constexpr std::string_view names[] = {"Cell", "Contract", "Service"};
+  constexpr std::string_view names[] = {"Cell", "Contract", "Service", "Calendar"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -38,13 +39,13 @@ struct DocumentPlace {
 struct Document {
   DocumentKind kind{};
   std::string org;                     ///< empty for a cell
-  std::string name;                    ///< of the service or cell; of a contract, its org
-  std::int64_t version = 0;            ///< of a contract; 0 otherwise
+  std::string name;                    ///< of the service, cell or calendar; of a contract, its org
+  std::int64_t version = 0;            ///< of a contract or calendar; 0 otherwise
   DocumentPlace at;                    ///< where the document begins
   std::vector<DocumentPlace> rules{};  ///< of a service: where each entry of `scale:` stands, in its order
-  Topic to{};                          ///< ContractApplied: signals; ServiceApplied: alerts; CellApplied: decisions
-  std::string key;                     ///< of the record: `org`; `org/service`; the cell's name
-  std::vector<std::byte> event;        ///< the encoded Event (schemas/codec.hpp: encode) with a blank header
+  Topic to{};       ///< ContractApplied, CalendarApplied: signals; ServiceApplied: alerts; CellApplied: decisions
+  std::string key;  ///< of the record: `org`; `org/service`; the cell's name
+  std::vector<std::byte> event;  ///< the encoded Event (schemas/codec.hpp: encode) with a blank header
 };
 
 /// What is wrong with a file, where, and what to do about it. `message` is one sentence for people.

@@ -1,7 +1,7 @@
 // PUT /v1/documents: all of a file or nothing, as far as can be seen before; the folds have the last word.
 //
-// Cells come first, then contracts, then services, and each kind is awaited before the next: a service that names a
-// cell or needs a contract of the same file finds it.
+// Cells come first, then contracts, services and calendars, and each kind is awaited before the next: a service that
+// names a cell or needs a contract of the same file finds it.
 #include <algorithm>
 #include <atomic>
 #include <boost/json.hpp>
@@ -21,7 +21,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t file_name_bytes_max = 255;
-constexpr std::array kinds = {DocumentKind::cell, DocumentKind::contract, DocumentKind::service};
+constexpr std::array kinds = {DocumentKind::cell, DocumentKind::contract, DocumentKind::service,
+                              DocumentKind::calendar};
 
 // What became of one document.
 struct Outcome {
@@ -43,12 +44,13 @@ struct Applying {
 
 // --- Before anything is appended ------------------------------------------------------------------------------------
 
+constexpr std::string_view no_such_zone = "zone: there is no such time zone; write an IANA name, such as Europe/Berlin";
+
 void check_schedule(const schema::ScaleRule& rule, DocumentPlace at, std::vector<DocumentFault>& faults) {
   std::string fault;
   if (!parse_cron(text(rule.cron()), fault)) faults.push_back({at.line, at.column, "at: " + fault});
   if (!load_zone(text(rule.zone()))) {
-    faults.push_back(
-        {at.line, at.column, "zone: there is no such time zone; write an IANA name, such as Europe/Berlin"});
+    faults.push_back({at.line, at.column, std::string(no_such_zone)});
   }
 }
 
@@ -64,12 +66,20 @@ void check_schedules(const Document& document, std::vector<DocumentFault>& fault
   }
 }
 
+void check_zone(const Document& document, std::vector<DocumentFault>& faults) {
+  const auto* event = schema::verify_event(document.event);
+  const auto* applied = event == nullptr ? nullptr : event->body_as_CalendarApplied();
+  if (applied != nullptr && !load_zone(text(applied->zone())))
+    faults.push_back({document.at.line, document.at.column, std::string(no_such_zone)});
+}
+
 void check_names(const Document& document, std::vector<DocumentFault>& faults) {
   const bool has_org = document.kind != DocumentKind::cell;
   if (is_name(document.name) && (!has_org || is_name(document.org))) return;
-  faults.push_back({document.at.line, document.at.column,
-                    "names of orgs, services and cells have 1 to 63 of a-z, 0-9, '.', '_' and '-', and begin and end "
-                    "with a letter or digit"});
+  faults.push_back(
+      {document.at.line, document.at.column,
+       "names of orgs, services, cells and calendars have 1 to 63 of a-z, 0-9, '.', '_' and '-', and begin and end "
+       "with a letter or digit"});
 }
 
 std::vector<DocumentFault> faults_of(ParsedDocuments& parsed) {
@@ -77,6 +87,7 @@ std::vector<DocumentFault> faults_of(ParsedDocuments& parsed) {
   for (const auto& document : parsed.documents) {
     check_names(document, faults);
     check_schedules(document, faults);
+    check_zone(document, faults);
   }
   if (faults.empty() && parsed.documents.empty()) faults.push_back({1, 1, "the file has no document"});
   std::stable_sort(faults.begin(), faults.end(), [](const DocumentFault& a, const DocumentFault& b) {
@@ -127,7 +138,7 @@ json::array shown(const Applying& applying) {
     const auto& outcome = applying.outcomes[i];
     json::object row = {{"kind", name_of(document.kind)}, {"name", document.name}, {"code", outcome.code}};
     if (!document.org.empty()) row["org"] = document.org;
-    if (document.kind == DocumentKind::contract) row["version"] = document.version;
+    if (document.version != 0) row["version"] = document.version;
     if (!outcome.detail.empty()) row["detail"] = outcome.detail;
     all.push_back(std::move(row));
   }

@@ -52,5 +52,10 @@ void post_alerts(const std::shared_ptr<Edges>& edges, const Admission& who, cons
 void post_scale(const std::shared_ptr<Edges>& edges, const Admission& who, const HttpRequest& request, Responder to);
 /// documents.cpp
 void put_documents(const std::shared_ptr<Edges>& edges, const Admission& who, const HttpRequest& request, Responder to);
+/// postmortems.cpp
+void post_postmortem(const std::shared_ptr<Edges>& edges, const Admission& who, const HttpRequest& request,
+                     Responder to);
+void post_closed_postmortem(const std::shared_ptr<Edges>& edges, const Admission& who, const HttpRequest& request,
+                            Responder to);
 
 }  // namespace virtscale::signal

@@ -43,6 +43,16 @@ nodes:
   - {name: r3.05.nd-04a2c1, zone: zone-b, numa: [{vcpu: 32, ram: 128GiB}, {vcpu: 0.5, ram: 128MiB}]}
 )";
 
+constexpr std::string_view calendar = R"(kind: Calendar
+org: acme-tickets
+name: de-berlin
+version: 3
+zone: Europe/Berlin
+holidays:
+  - 2026-05-01                     # Labour Day
+  - 2026-05-14
+)";
+
 ParsedDocuments parse(std::string_view text) {
   return parse_documents(text, "test.yaml");
 }
@@ -149,6 +159,21 @@ TEST(Documents, ReadACellIntoItsEvent) {
   EXPECT_THAT(parse("{kind: Cell, name: empty, nodes: []}").faults, IsEmpty());
 }
 
+TEST(Documents, ReadACalendarIntoItsEvent) {
+  const auto parsed = parse(calendar);
+  ASSERT_THAT(parsed.faults, IsEmpty()) << parsed.faults[0].message;
+  const auto& document = parsed.documents.at(0);
+  EXPECT_EQ(document.kind, DocumentKind::calendar);
+  EXPECT_EQ(document.to, Topic::signals);
+  EXPECT_EQ(document.key, "acme-tickets");
+  EXPECT_EQ(document.name, "de-berlin");
+  EXPECT_EQ(document.version, 3);
+  const auto body = unpacked<schema::CalendarApplied>(document);
+  EXPECT_EQ(body->version, 3);
+  EXPECT_EQ(body->zone, "Europe/Berlin");
+  EXPECT_THAT(body->holidays, ElementsAre("2026-05-01", "2026-05-14"));
+}
+
 TEST(Documents, ReadSeveralInTheOrderOfTheFile) {
   const auto parsed = parse(std::string(service) + "---\n" + std::string(contract) + "---\n---\n" + std::string(cell));
   ASSERT_THAT(parsed.faults, IsEmpty());
@@ -192,7 +217,8 @@ struct Slip {
 
 TEST(Documents, RefuseEachSlipWithItsRemedy) {
   const Slip slips[] = {
-      {contract, "kind: Contract", "kind: Contrakt", "1:7: this kind is not known; write Contract, Service or Cell"},
+      {contract, "kind: Contract", "kind: Contrakt",
+       "1:7: this kind is not known; write Contract, Service, Cell or Calendar"},
       {contract, "kind: Contract\n", "", "1:1: a document is a map with `kind`"},
       {contract, "acme-tickets\n", "Acme\n", "2:6: org: `Acme` is not a name"},
       {contract, "acme-tickets\n", "acme/x\n", "2:6: org: `acme/x` is not a name"},
@@ -235,6 +261,11 @@ TEST(Documents, RefuseEachSlipWithItsRemedy) {
       {service, "haproxy: {backend: web}", "haproxy: {backend: \"web; shutdown\"}", "a backend of HAProxy has letters"},
       {service, "cooldown: {out: 60s, in: 300s}", "cooldown: 60s", "11:11: `cooldown` must be a map"},
       {service, "scale:\n", "scale: 3\nextra:\n", "7:8: `scale` must be a list"},
+      {calendar, "2026-05-01", "2026-02-30", "7:5: `2026-02-30` is not a day; write it as YYYY-MM-DD"},
+      {calendar, "- 2026-05-01", "- {day: 2026-05-01}", "7:5: `` is not a day"},
+      {calendar, "version: 3\n", "", "1:1: a calendar needs `version`; add it"},
+      {calendar, "Europe/Berlin", "/etc/passwd", "5:7: zone: `/etc/passwd` is not a time zone"},
+      {calendar, "de-berlin", "Germany | Berlin", "name: `Germany | Berlin` is not a name"},
       {cell, "numa: [", "numa: [], x: [", "a node has at least one NUMA node"},
       {cell, "r3.05.nd-04a2c1", "r3..nd", "is not a node's name"},
       {cell, "128MiB", "0.5GiB", "is not a size"},
@@ -259,6 +290,9 @@ TEST(Documents, AreBounded) {
   for (int i = 0; i < 10'001; ++i)
     nodes += "  - {name: n" + std::to_string(i) + ", zone: z, numa: [{vcpu: 1, ram: 1GiB}]}\n";
   EXPECT_THAT(first_fault(nodes), HasSubstr("at most 10000 entries"));
+  std::string days(calendar);
+  for (int i = 0; i < 1'199; ++i) days += "  - 2027-01-01\n";
+  EXPECT_THAT(first_fault(days), HasSubstr("at most 1200 entries"));
   std::string many;
   for (int i = 0; i < 1'001; ++i) many += "---\nkind: Cell\nname: c" + std::to_string(i) + "\nnodes: []\n";
   EXPECT_THAT(first_fault(many), HasSubstr("more than 1,000 documents"));

@@ -25,6 +25,15 @@ Document cell() {
   return {DocumentKind::cell, "", "prod-eu-a", 0, {20, 1}, {}, Topic::decisions, "prod-eu-a", schema::encode(body, "")};
 }
 
+Document calendar(std::string_view zone) {
+  schema::CalendarAppliedT body;
+  body.name = "de-berlin";
+  body.version = 2;
+  body.zone = zone;
+  return {DocumentKind::calendar,      "acme", "de-berlin", 2, {30, 1}, {}, Topic::signals, "acme",
+          schema::encode(body, "acme")};
+}
+
 Document web(std::vector<schema::ScaleRuleT> rules = {}, std::vector<DocumentPlace> places = {}) {
   return {DocumentKind::service,
           "acme",
@@ -105,6 +114,21 @@ TEST_F(DocumentsEdge, ChecksSchedulesAndNamesTheirPlaces) {
   EXPECT_THAT(caller->body(), HasSubstr(R"("line":12,"column":5,"message":"at: '25' is no hour)"));
   EXPECT_THAT(caller->body(), HasSubstr(R"("line":13,"column":5,"message":"zone: )"));
   EXPECT_EQ(appended(), 0u);
+}
+
+TEST_F(DocumentsEdge, AppliesCalendarsLastAndOnlyWithAZoneThatThereIs) {
+  file.documents = {calendar("Europe/Atlantis")};
+  EXPECT_THAT(put()->body(), HasSubstr(R"("line":30,"column":1,"message":"zone: )"));
+  EXPECT_EQ(appended(), 0u);
+  file.documents = {calendar("Europe/Berlin"), contract(1)};
+  const auto caller = put();
+  EXPECT_EQ(appended(), 1u);
+  world.answer(world.records(Topic::signals).at(0), "acme", folded("Contract", "created", 1));
+  EXPECT_EQ(appended(), 2u);
+  world.answer(world.records(Topic::signals).at(1), "acme", folded("Calendar", "created", 2));
+  EXPECT_EQ(caller->status(), 200u);
+  EXPECT_THAT(caller->body(),
+              HasSubstr(R"({"kind":"Calendar","name":"de-berlin","code":"created","org":"acme","version":2})"));
 }
 
 TEST_F(DocumentsEdge, ChecksNames) {
