@@ -13,7 +13,7 @@
 namespace virtscale {
 
 Source stage_serving(std::string_view path) {
-  if (path == "/v1/status") return Source::policy;
+  if (path == "/v1/status" || path == "/v1/postmortems") return Source::policy;
   if (path == "/v1/domains") return Source::orchestration;
   const bool of_ledger = path.starts_with("/v1/orgs/") && path.find("/ledger/") != path.npos;
   if (of_ledger || path.starts_with("/v1/scales") || path == "/v1/events") return Source::audit;
