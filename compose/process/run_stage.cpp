@@ -11,6 +11,7 @@
 #include <mutex>
 #include <thread>
 
+#include "compose/process/fold_service.hpp"
 #include "compose/process/stage_process.hpp"
 #include "compose/site/start.hpp"
 #include "topology/adapters/logging/journal.hpp"
@@ -125,6 +126,7 @@ std::string lack_of(const Settings& settings) {
 }  // namespace
 
 int run_stage(Source stage, int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "fold") return serve_fold(stage);
   const std::string name(graph::node_of(stage).name);
   CLI::App app("The stage `" + name + "` of Virtscale, over Kafka. Start more of them to share its partitions.",
                "virtscale-" + name);
@@ -139,7 +141,9 @@ int run_stage(Source stage, int argc, char** argv) {
       ->type_name("ADDRESS:PORT");
   app.footer(
       "SIGTERM drains, hands the partitions over and stops within 25 s; SIGKILL at any moment loses nothing.\n"
-      "Topics are made once, with `virtscale topics create --config FILE`.");
+      "Topics are made once, with `virtscale topics create --config FILE`.\n"
+      "With the one word `fold` it only folds, between its standard input and output, for "
+      "`virtscale-replay what-if --policy-binary`.");
   CLI11_PARSE(app, argc, argv);
 
   const auto signals = block_signals();

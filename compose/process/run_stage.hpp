@@ -7,7 +7,8 @@ namespace virtscale {
 
 /// Reads the command line, runs the stage until SIGTERM or SIGINT, and returns the exit status: 0 done, 1 failed,
 /// 2 wrong usage or settings. When the log fails for good, as a producer may, the partitions are started again from
-/// their own state, in this process.
+/// their own state, in this process. With the one word `fold` it is at another program's service instead
+/// (fold_service.hpp).
 int run_stage(Source stage, int argc, char** argv);
 
 }  // namespace virtscale

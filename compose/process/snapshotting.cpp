@@ -1,14 +1,12 @@
 #include "compose/process/snapshotting.hpp"
 
+#include "compose/process/fold_service.hpp"
 #include "topology/adapters/directory/archive.hpp"
 #include "topology/adapters/rocksdb/store.hpp"
 #include "topology/adapters/s3/archive.hpp"
 
 namespace virtscale {
 namespace {
-
-// All folds have one epoch so far.
-constexpr std::uint32_t epoch = 1;
 
 std::unique_ptr<Archive> archive_of(const SnapshotSettings& settings) {
   if (!settings.directory.empty()) return make_directory_archive(settings.directory);
@@ -42,7 +40,7 @@ Snapshotting::Snapshotting(Site& site, Log& log, const std::string& identity, So
       .open = open_store,
       .log = log,
       .log_identity = identity,
-      .epoch = epoch,
+      .epoch = newest_epoch(stage),
       .snapshots = snapshots_.get(),
       .on_fetched = [&site](const SnapshotManifest& manifest) {
         site.journal().write({.message = "began from a snapshot", .fields = {{"of", place_of(manifest)}}});
