@@ -4,6 +4,7 @@
 
 #include "schemas/codec.hpp"
 #include "schemas/state/audit_generated.h"
+#include "schemas/state/dataplane_generated.h"
 #include "schemas/state/host_generated.h"
 #include "schemas/state/orchestration_generated.h"
 
@@ -23,8 +24,8 @@ Row decoded(const StateRow& row) {
 
 // Tables whose rows belong to no org: the counters of books, and what a cell consists of.
 bool belongs_to_nobody(const StateRow& row) {
-  constexpr std::string_view tables[] = {
-      "host_progress", "host_lanes_seen", "host_lanes_given", "cells", "nodes", "counters", "books"};
+  constexpr std::string_view tables[] = {"host_progress", "host_lanes_seen", "host_lanes_given", "cells", "nodes",
+                                         "counters",      "books",           "departures"};
   return std::ranges::find(tables, row.table) != std::end(tables);
 }
 
@@ -41,6 +42,7 @@ class Narrowing {
     if (row.table == "host_pending") return keeps_request(decoded<schema::PendingRequestT>(row));
     if (row.table == "host_timers") return has(decoded<schema::SetTimerT>(row).org);
     if (row.table == "domains" && row.key.find('/') == std::string::npos) return keeps_domain(row);
+    if (row.table == "departed") return has(decoded<schema::DepartedDomainT>(row).org);
     if (row.table == "queue") return domains_.contains(decoded<schema::WaitingDomainT>(row).domain);
     if (row.table == "scales") return keeps_scale(row);
     if (row.table == "closed") return scales_.contains(decoded<schema::ClosedScaleT>(row).scale);

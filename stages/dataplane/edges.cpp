@@ -1,24 +1,49 @@
 #include "stages/dataplane/edges.hpp"
 
-#include <chrono>
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
 namespace virtscale::dataplane {
 namespace {
 
-using Time = std::chrono::steady_clock::time_point;
 using Continuity = HaproxySight::Continuity;
+using Keys = std::set<std::string, std::less<>>;
 
 /// Whether the balancer should have it. What is being added, or leaves, is in other hands.
 bool should_be_there(const schema::DomainBackendT& row) {
   return row.phase == schema::BackendPhase::serving && !row.backend.empty() && !row.adding;
 }
 
-bool has(const HaproxySight& sight, const schema::DomainBackendT& row) {
-  const auto pool = sight.servers.find(row.backend);
-  return pool != sight.servers.end() && pool->second.contains(row.domain);
+bool has(const HaproxySight& sight, const std::string& backend, const std::string& domain) {
+  const auto pool = sight.servers.find(backend);
+  return pool != sight.servers.end() && pool->second.contains(domain);
 }
+
+/// What differs now, and what did so at the look before: a sight may be older than the state that it is compared with.
+class Differences {
+ public:
+  void begin_look() { before_ = std::exchange(now_, {}); }
+  /// Takes note; true if it differed before.
+  bool lasts(const std::string& key) { return now_.insert(key).second && before_.contains(key); }
+
+ private:
+  Keys now_;  // keys of domains
+  Keys before_;
+};
+
+/// When a service may be announced again.
+class Pauses {
+ public:
+  bool over(const std::string& service_key, Duration now) const {
+    const auto next = next_.find(service_key);
+    return next == next_.end() || now >= next->second;
+  }
+  void begin(const std::string& service_key, Duration now) { next_[service_key] = now + announcement_pause; }
+
+ private:
+  std::map<std::string, Duration> next_;  // by org/service
+};
 
 class Comparison : public std::enable_shared_from_this<Comparison> {
  public:
@@ -27,49 +52,63 @@ class Comparison : public std::enable_shared_from_this<Comparison> {
   void saw(const HaproxySight& sight) {
     {
       const std::lock_guard lock(mutex_);
-      missing_before_ = std::exchange(missing_, {});
+      missing_.begin_look();
+      strays_.begin_look();
     }
     read_([self = shared_from_this(), sight](const State& state) {
       const std::lock_guard lock(self->mutex_);
-      self->compare(sight, state);
+      self->look_for_missing(sight, state);
+      self->look_for_strays(sight, state);
     });
   }
 
  private:
-  void compare(const HaproxySight& sight, const State& state) {
-    std::set<std::string, std::less<>> lacking;
+  void look_for_missing(const HaproxySight& sight, const State& state) {
+    Keys lacking;
+    const bool restarted = sight.continuity == Continuity::restarted;
     state.backends.each("", [&](std::string_view key, const schema::DomainBackendT& row) {
-      if (is_lost(sight, key, row)) lacking.insert(key_of(key.substr(0, key.find('/')), row.service));
+      const bool missing = should_be_there(row) && !has(sight, row.backend, row.domain);
+      if (missing && (missing_.lasts(std::string(key)) || restarted))
+        lacking.insert(key_of(key.substr(0, key.find('/')), row.service));
       return true;
     });
-    const auto now = std::chrono::steady_clock::now();
-    for (const auto& service : lacking) announce(service, now, sight.continuity);
+    for (const auto& service : lacking) {
+      if (!restarted && !pauses_.over(service, sight.at)) continue;
+      pauses_.begin(service, sight.at);
+      schema::LoadBalancerRestartedT body;
+      body.service = service.substr(service.find('/') + 1);
+      announce(service, body);
+    }
   }
 
-  bool is_lost(const HaproxySight& sight, std::string_view key, const schema::DomainBackendT& row) {
-    if (!should_be_there(row) || has(sight, row)) return false;
-    missing_.emplace(key);
-    return sight.continuity == Continuity::restarted || missing_before_.contains(key);
+  void look_for_strays(const HaproxySight& sight, const State& state) {
+    std::map<std::string, schema::StraysFoundT> found;  // by org/service
+    state.departed.each("", [&](std::string_view, const schema::DepartedDomainT& row) {
+      if (row.draining || !has(sight, row.backend, row.domain)) return true;
+      if (!strays_.lasts(key_of(row.org, row.domain))) return true;
+      auto& strays = found[key_of(row.org, row.service)];
+      strays.service = row.service;
+      strays.backend = row.backend;
+      strays.domains.push_back(row.domain);
+      return true;
+    });
+    // No pause: while it drains, its row says so.
+    for (const auto& [service, strays] : found) announce(service, strays);
   }
 
-  void announce(const std::string& service_key, Time now, Continuity continuity) {
-    auto& next = next_announcement_[service_key];
-    if (now < next && continuity == Continuity::same) return;
-    next = now + std::chrono::microseconds(announcement_pause.us);
-    const auto slash = service_key.find('/');
-    schema::LoadBalancerRestartedT body;
-    body.service = service_key.substr(slash + 1);
-    // An append that fails is made good by the next look.
-    log_.append(log_.next_id(), Topic::placements, service_key, encode(body, service_key.substr(0, slash)),
-                [](const std::string*) {});
+  // An append that fails is made good by a later look.
+  template <class Body>
+  void announce(const std::string& service_key, const Body& body) {
+    const auto org = std::string_view(service_key).substr(0, service_key.find('/'));
+    log_.append(log_.next_id(), Topic::placements, service_key, encode(body, org), [](const std::string*) {});
   }
 
   StateReader read_;
   EdgeLog& log_;
-  std::mutex mutex_;                                   // states of several partitions have several threads
-  std::set<std::string, std::less<>> missing_;         // keys of rows at this look
-  std::set<std::string, std::less<>> missing_before_;  // and at the look before
-  std::map<std::string, Time> next_announcement_;      // by org/service
+  std::mutex mutex_;  // states of several partitions have several threads
+  Differences missing_;
+  Differences strays_;
+  Pauses pauses_;
 };
 
 }  // namespace

@@ -23,6 +23,8 @@ std::optional<Inbox> decode(const Inbound& inbound) {
       return event->body_as_DrainFailed();
     case schema::Body::LoadBalancerRestarted:
       return event->body_as_LoadBalancerRestarted();
+    case schema::Body::StraysFound:
+      return event->body_as_StraysFound();
     case schema::Body::TimerFired:
       return event->body_as_TimerFired();
     default:

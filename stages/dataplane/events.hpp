@@ -13,7 +13,7 @@ namespace virtscale::dataplane {
 using Inbox = std::variant<const schema::DomainStarted*, const schema::DomainRetired*, const schema::LivenessPassed*,
                            const schema::LivenessFailed*, const schema::BackendAdded*, const schema::BackendRefused*,
                            const schema::BackendDrained*, const schema::DrainFailed*,
-                           const schema::LoadBalancerRestarted*, const schema::TimerFired*>;
+                           const schema::LoadBalancerRestarted*, const schema::StraysFound*, const schema::TimerFired*>;
 
 /// The event of a record; nothing for one that the fold has no part in, such as `FoldActivated`.
 std::optional<Inbox> decode(const Inbound& inbound);

@@ -4,6 +4,7 @@
 
 #include "stages/dataplane/events.hpp"
 #include "stages/dataplane/fold_departure.hpp"
+#include "stages/dataplane/fold_strays.hpp"
 #include "stages/dataplane/invariants.hpp"
 
 namespace virtscale::dataplane {
@@ -170,13 +171,18 @@ void dispatch(Step& step, const schema::BackendRefused& event) {
   with_row(step, event, [&](Row row) { on_backend_refused(step, event, std::move(row)); });
 }
 void dispatch(Step& step, const schema::BackendDrained& event) {
+  on_stray_drained(step, text(event.domain()));
   with_row(step, event, [&](Row row) { on_backend_drained(step, std::move(row)); });
 }
 void dispatch(Step& step, const schema::DrainFailed& event) {
+  on_stray_drained(step, text(event.domain()));
   with_row(step, event, [&](Row row) { on_drain_failed(step, std::move(row)); });
 }
 void dispatch(Step& step, const schema::LoadBalancerRestarted& event) {
   on_load_balancer_restarted(step, event);
+}
+void dispatch(Step& step, const schema::StraysFound& event) {
+  on_strays_found(step, event);
 }
 void dispatch(Step& step, const schema::TimerFired& event) {
   on_timer_fired(step, event);

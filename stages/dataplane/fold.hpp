@@ -24,6 +24,10 @@ inline constexpr Duration drain_pause = seconds(5);
 /// A serving domain that the balancer did not take back after its restart is offered again, for ever.
 inline constexpr Duration rejoin_pause = seconds(30);
 
+/// So many of the last departures of a partition are remembered: who comes back later than that stays until somebody
+/// takes it out by hand.
+inline constexpr std::uint64_t departed_max = 1'000;
+
 struct Fold {
   using State = dataplane::State;
   static constexpr Source source = Source::dataplane;

@@ -1,6 +1,7 @@
 #include "stages/dataplane/fold_departure.hpp"
 
 #include "stages/dataplane/fold.hpp"
+#include "stages/dataplane/fold_strays.hpp"
 
 namespace virtscale::dataplane {
 namespace {
@@ -40,6 +41,7 @@ void ask_drain(Step& step, const schema::DomainBackendT& backend) {
 void gone(Step& step, Row row) {
   const auto& backend = row.backend;
   emit_gone(step, backend.cell, backend.service, backend.domain, ScaleId{backend.retiring_scale});
+  remember_departure(step, backend);
   step.state.backends.erase(row.key);
 }
 
@@ -51,6 +53,7 @@ void fail(Step& step, Row row, std::string_view reason) {
   const Address to{.topic = Topic::decisions, .key = row.backend.cell, .scale = ScaleId{row.backend.birth_scale}};
   step.out.emit(to, body);
   if (row.backend.retiring) return gone(step, row);
+  remember_departure(step, row.backend);
   step.state.backends.erase(row.key);
 }
 

@@ -60,6 +60,7 @@ std::string violated_invariant(const State& state) {
     found = "service " + std::string(key) + " counts another number of serving backends than it has";
     return false;
   });
+  if (found.empty() && state.departed.size() > departed_max) found = "more departures are remembered than the bound";
   return found;
 }
 

@@ -1,7 +1,7 @@
 // What the dataplane stage remembers: the domains on their way into traffic, in it, and on their way out.
 //
-// The one thing to know: a row exists from DomainStarted until BackendFailed or BackendGone, and the answer of an
-// effect names the domain alone, so that rows are keyed by org and domain; the service is in the row.
+// The one thing to know: a backend's row exists from DomainStarted until BackendFailed or BackendGone, and the answer
+// of an effect names the domain alone, so that rows are keyed by org and domain; the service is in the row.
 #pragma once
 
 #include <string>
@@ -15,13 +15,17 @@
 namespace virtscale::dataplane {
 
 struct State {
-  Table<schema::DomainBackendT> backends{"backends"};  ///< by org/domain
-  Table<schema::ServiceHomeT> homes{"homes"};          ///< by org/service
+  Table<schema::DomainBackendT> backends{"backends"};   ///< by org/domain
+  Table<schema::ServiceHomeT> homes{"homes"};           ///< by org/service
+  Table<schema::DepartedDomainT> departed{"departed"};  ///< by number, as `departed_key` writes it
+  Table<schema::DeparturesT> departures{"departures"};  ///< one row, with an empty key
 
   std::vector<AnyTable*> tables();
 };
 
 /// `org/name`: the key of a row, and of a service's records on `placements`.
 std::string key_of(std::string_view org, std::string_view name);
+/// The key of the departure with this number.
+std::string departed_key(std::uint64_t number);
 
 }  // namespace virtscale::dataplane

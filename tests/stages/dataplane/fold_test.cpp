@@ -85,6 +85,12 @@ class DataplaneFold : public testing::Test {
   Lines not_drained(const std::string& domain) {
     return fold_.answer<schema::DrainBackendT>(because<schema::DrainFailedT>("away"), domain);
   }
+  Lines strays(const std::vector<std::string>& domains) {
+    schema::StraysFoundT body;
+    body.service = body.backend = "web";
+    body.domains = domains;
+    return fold_.fold(body, "acme", 0);
+  }
   void serve(const std::string& domain) {
     start(domain);
     live(domain);
@@ -189,6 +195,41 @@ TEST_F(DataplaneFold, OffersAServingDomainAgainThatTheBalancerDidNotTakeBack) {
   EXPECT_THAT(refuse("d1"), ElementsAre("wake rejoin/acme/d1 at 30000000"));
   EXPECT_THAT(fold_.fire("rejoin/acme/d1"), ElementsAre("ask AddBackend d1 of 7"));
   EXPECT_THAT(join("d1"), IsEmpty());
+}
+
+TEST_F(DataplaneFold, DrainsAStrayOnceForEachTimeThatItIsSeen) {
+  serve("d1");
+  retire("d1");
+  drained("d1");
+  EXPECT_THAT(strays({"d1"}), ElementsAre("ask DrainBackend d1 of 9"));
+  EXPECT_THAT(strays({"d1"}), IsEmpty()) << "it is being drained";
+  EXPECT_THAT(not_drained("d1"), IsEmpty());
+  EXPECT_THAT(strays({"d1"}), ElementsAre("ask DrainBackend d1 of 9"));
+  EXPECT_THAT(drained("d1"), IsEmpty());
+}
+
+TEST_F(DataplaneFold, TakesNobodyElsesServerForAStray) {
+  serve("d1");
+  EXPECT_THAT(strays({"d1"}), IsEmpty()) << "it serves";
+  EXPECT_THAT(strays({"an-operators-own"}), IsEmpty());
+  retire("d1");
+  drained("d1");
+  schema::StraysFoundT body;
+  body.service = body.backend = "web";
+  body.domains = {"d1"};
+  EXPECT_THAT(fold_.fold(body, "globex", 0), IsEmpty()) << "it was another org's";
+}
+
+TEST_F(DataplaneFold, KnowsAStrayByTheLastThousandDepartures) {
+  for (std::uint64_t n = 0; n <= departed_max; ++n) {
+    const auto name = "d" + std::to_string(n);
+    serve(name);
+    retire(name);
+    drained(name);
+  }
+  EXPECT_EQ(fold_.state().departed.size(), departed_max);
+  EXPECT_THAT(strays({"d0"}), IsEmpty());
+  EXPECT_THAT(strays({"d1"}), ElementsAre("ask DrainBackend d1 of 9"));
 }
 
 TEST_F(DataplaneFold, WaitsWithADrainForTheAnswerOfAnAddition) {

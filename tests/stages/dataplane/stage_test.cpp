@@ -78,7 +78,7 @@ class SmallHost final : public EdgeLog {
     EXPECT_EQ(to, Topic::placements);
     EXPECT_EQ(key, "acme/web");
     executor_->post([this, event = std::move(event), done = std::move(done)] {
-      lines_.push_back("LoadBalancerRestarted");
+      lines_.push_back(std::string(schema::name_of(test::type_of(event))));
       note(fold_.fold(event, "acme"));
       done(nullptr);
     });
@@ -195,6 +195,30 @@ TEST(DataplaneStage, PutsBackAServerThatSomebodyElseTookOut) {
   const auto deadline = std::chrono::steady_clock::now() + 5s;
   while (one.requests() == 0 && std::chrono::steady_clock::now() < deadline) http_get(haproxy.port(), "/");
   EXPECT_GT(one.requests(), 0U);
+}
+
+// What an owner does that was taken for dead: its AddBackend reaches HAProxy after its successor's DrainBackend.
+TEST(DataplaneStage, TakesOutAServerThatWasPutInAfterItHadLeft) {
+  const HaproxyFixture haproxy;
+  const TinyServer one("one");
+  SmallHost host(haproxy.socket());
+  host.watch();
+  host.put(started("d1", one.port()), 7);
+  ASSERT_TRUE(host.wait_for("DomainServing d1 of 7 to outcomes acme"));
+  host.put(retired("d1"), 9);
+  ASSERT_TRUE(host.wait_for("BackendGone d1 of 9 to decisions eu-a"));
+  const auto zombie = make_haproxy({.endpoint = haproxy.socket()});
+  std::promise<void> added;
+  zombie->add({"web", "d1", {"127.0.0.1", one.port()}, "/healthz"},
+              [&](std::uint32_t, const Failure*) { added.set_value(); });
+  added.get_future().get();
+  ASSERT_TRUE(host.wait_for("StraysFound"));
+  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  std::string answer;
+  do {
+    answer = http_get(haproxy.port(), "/");
+    ASSERT_TRUE(std::chrono::steady_clock::now() < deadline) << answer << testing::PrintToString(host.lines());
+  } while (answer.find("503") == std::string::npos);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "topology/adapters/haproxy/haproxy.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "topology/adapters/haproxy/pool.hpp"
 
@@ -68,6 +69,7 @@ class RuntimeHaproxy final : public Haproxy {
 
   void watch(std::function<void(const HaproxySight&)> seen) override {
     seen_ = std::move(seen);
+    began_ = std::chrono::steady_clock::now();
     api_.post([this] { look(); });
   }
 
@@ -103,6 +105,8 @@ class RuntimeHaproxy final : public Haproxy {
     const auto rows = parse_stat(std::string_view(reply).substr(table));
     if (!rows) return;
     HaproxySight sight;
+    const auto since = std::chrono::steady_clock::now() - began_;
+    sight.at = microseconds(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
     sight.continuity = lives_.note(std::string_view(reply).substr(0, table));
     for (const auto& row : *rows) sight.servers[row.proxy].insert(row.name);
     seen_(sight);
@@ -112,6 +116,7 @@ class RuntimeHaproxy final : public Haproxy {
   std::map<std::string, std::shared_ptr<Pool>> pools_;  // by backend; as many as the services name
   Lives lives_;
   std::function<void(const HaproxySight&)> seen_;
+  std::chrono::steady_clock::time_point began_;
   // Last, so that its thread has ended before the rest is destroyed.
   RuntimeApi api_;
 };

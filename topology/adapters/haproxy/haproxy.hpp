@@ -34,7 +34,8 @@ struct HaproxySettings {
 /// What one look at the whole of HAProxy saw.
 struct HaproxySight {
   enum class Continuity { same, restarted };
-  Continuity continuity = Continuity::same;                                          ///< since the look before
+  Duration at;                               ///< since the watch began; never jumps
+  Continuity continuity = Continuity::same;  ///< since the look before
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> servers{};  ///< names by backend
 };
 
