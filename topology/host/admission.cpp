@@ -71,6 +71,11 @@ const schema::Event* admit(const LogRecord& record, const AllowedEvents& allowed
              std::to_string(event_bytes_max);
     return nullptr;
   }
+  if (record.key.size() > key_bytes_max) {
+    reason = "the record's key has " + std::to_string(record.key.size()) + " bytes; a key has at most " +
+             std::to_string(key_bytes_max);
+    return nullptr;
+  }
   const auto* event = schema::verify_event(record.value);
   if (event == nullptr) {
     reason =

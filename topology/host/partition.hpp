@@ -240,12 +240,14 @@ class Partition {
     rejected.offset = record.offset;
     rejected.timestamp_us = record.timestamp.us;
     rejected.reason = reason;
-    rejected.key = std::string(record.key);
+    // A foreign producer may write a longer one than a log of ours takes.
+    const auto key = record.key.substr(0, key_bytes_max);
+    rejected.key = std::string(key);
     const auto whole = record.value.first(std::min(record.value.size(), event_bytes_max));
     rejected.value.assign(reinterpret_cast<const std::uint8_t*>(whole.data()),
                           reinterpret_cast<const std::uint8_t*>(whole.data()) + whole.size());
     step.fate = Fate::rejected;
-    emit(Topic::deadletters, std::string(record.key), encode(rejected, ""), {.id = at}, step);
+    emit(Topic::deadletters, std::string(key), encode(rejected, ""), {.id = at}, step);
   }
 
   void note_progress(const LogRecord& record, const schema::Event* event, Instant now) {

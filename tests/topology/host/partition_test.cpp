@@ -221,6 +221,16 @@ TEST_F(PartitionFold, PutsWhatItCannotReadWholeIntoDeadLetters) {
   EXPECT_THAT(rejected.reason()->str(), HasSubstr("not an Event"));
 }
 
+TEST_F(PartitionFold, CutsAForeignKeyThatNoDeadLetterCouldBear) {
+  const std::string key(key_bytes_max + 1, 'k');
+  const auto step = fold(event_of(test::contract(), {.id = edge(1)}), {1'000'000}, key);
+  EXPECT_EQ(step.fate, Fate::rejected);
+  ASSERT_THAT(step.emitted, SizeIs(1));
+  EXPECT_EQ(step.emitted[0].key.size(), key_bytes_max);
+  const auto& rejected = *body(step.emitted[0]).body_as_RecordRejected();
+  EXPECT_THAT(rejected.reason()->str(), HasSubstr("a key has at most 1024"));
+}
+
 TEST_F(PartitionFold, RejectsAnEventThatMayNotStandOnItsInbox) {
   schema::DomainStoppedT stopped;
   stopped.domain = stopped.service = "web";
