@@ -78,7 +78,8 @@ void compress_portable(std::uint32_t* state, const std::byte* blocks, std::size_
   for (; count > 0; --count, blocks += block_bytes) compress_block(state, blocks);
 }
 
-#if defined(__x86_64__)
+// clang before 19 cannot ask a processor for them, and is not what we ship: fuzzers take the portable way.
+#if defined(__x86_64__) && !defined(__clang__)
 // The SHA extensions work on the state as two vectors, ABEF and CDGH, and do two rounds at a time: Intel's
 // "Intel SHA Extensions" paper, 2013. Group `g` of four rounds uses the message words 4g to 4g + 3, which lie in a ring
 // of four vectors.
@@ -134,7 +135,7 @@ bool has_instructions() {
 }  // namespace
 
 Sha256::Sha256(Sha256Engine engine) : compress_(compress_portable), state_(first_state) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__)
   if (engine == Sha256Engine::fastest && has_instructions()) compress_ = compress_with_instructions;
 #else
   static_cast<void>(engine);
