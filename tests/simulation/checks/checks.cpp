@@ -28,7 +28,7 @@ void Checks::after_record(const Recorded& record, const Step* step) {
   if (record.from.topic == Topic::deadletters)
     return story_.violated("nothing is rejected",
                            record.event == nullptr ? place_of(record) : schema::print_event(record.value));
-  if (record.event == nullptr || (step != nullptr && step->fate != Fate::folded)) return;
+  if (record.event == nullptr || record.copy || (step != nullptr && step->fate != Fate::folded)) return;
   ++records_;
   note(record);
 }

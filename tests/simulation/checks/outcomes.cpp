@@ -57,13 +57,6 @@ void Outcomes::note_outcome(const Recorded& record) {
 }
 
 void Outcomes::note_line(const Recorded& record) {
-  const auto& header = *record.event->header();
-  auto& last = lanes_[{header.id().partition(), record.from.partition}];
-  if (header.lane() <= last) return;
-  if (header.lane() != last + 1)
-    story_.violated("lanes have no gap", "ledger lane " + std::to_string(header.lane()) + " follows " +
-                                             std::to_string(last) + " at " + place_of(record));
-  last = header.lane();
   if (const auto wrong = ledgers_.take(record.as_read(), *record.event))
     story_.violated("every ledger verifies and only grows", wrong->what + ", at " + place_of(record));
   auto& ledger = by_org_[record.event->org()->str()];

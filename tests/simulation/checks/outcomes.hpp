@@ -19,7 +19,7 @@ class Outcomes {
   void note_alert(const Recorded& record);
   void note_decision(const Recorded& record);
   void note_outcome(const Recorded& record);
-  /// Of `ledger`, copies included: nobody reads it, so they are told apart here.
+  /// A record of `ledger` that is no copy.
   void note_line(const Recorded& record);
   /// Everything has come to its end. `acknowledged`: ids of which a caller was told that they are durable.
   void judge(const std::set<EventId>& acknowledged);
@@ -44,7 +44,6 @@ class Outcomes {
     std::uint64_t lines = 0;
     std::uint64_t covered = 0;
   };
-  using Lane = std::pair<std::uint32_t, std::uint32_t>;  // partition of the source, and of the topic
 
   void once(std::uint32_t count, const std::string& what, const Recorded& record);
   void judge_scale(ScaleId id, const Scale& scale);
@@ -56,7 +55,6 @@ class Outcomes {
   std::map<EventId, std::uint32_t> answers_;  // of each request
   std::map<ScaleId, Scale> scales_;
   std::map<std::string, Ledger> by_org_;
-  std::map<Lane, std::uint64_t> lanes_;
   std::size_t refusals_ = 0;
 };
 
