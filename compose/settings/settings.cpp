@@ -20,10 +20,12 @@ constexpr std::size_t prefix_bytes_max = 100;
 // Each partition has its own lanes to every other; more than this is a mistake on one log.
 constexpr std::int64_t partitions_max = 1'024;
 constexpr std::int64_t segment_mib_min = 1;
-constexpr std::int64_t segment_mib_max = 4'096;
+constexpr std::int64_t segment_mib_max = 2'048;
 
 bool is_address(const std::string& address) {
   in6_addr bytes{};
+  // YAML can write a zero byte, at which inet_pton would stop.
+  if (address.find('\0') != std::string::npos) return false;
   return inet_pton(AF_INET, address.c_str(), &bytes) == 1 || inet_pton(AF_INET6, address.c_str(), &bytes) == 1;
 }
 
@@ -33,7 +35,7 @@ constexpr std::uint32_t connections_max = 1'000'000;
 std::string read_segment_size(std::string_view text, std::uint64_t& value) {
   std::int64_t mib = 0;
   if (auto fault = read_mebibytes(text, mib); !fault.empty()) return fault;
-  if (mib < segment_mib_min || mib > segment_mib_max) return "a segment has 1MiB to 4GiB; write such a size";
+  if (mib < segment_mib_min || mib > segment_mib_max) return "a segment has 1MiB to 2GiB; write such a size";
   value = static_cast<std::uint64_t>(mib) << 20U;
   return {};
 }

@@ -183,7 +183,8 @@ std::string read_mail_address(std::string_view text, std::string& value) {
 std::string read_prefix(std::string_view text, std::string& value) {
   const auto wrong = quoted(text) + " is not an address with its prefix length; write 10.10.4.12/32";
   const auto slash = text.find('/');
-  if (slash == std::string_view::npos || text.size() > 64) return wrong;
+  // YAML can write a zero byte, at which inet_pton would stop.
+  if (slash == std::string_view::npos || text.size() > 64 || text.find('\0') != std::string_view::npos) return wrong;
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
   const std::string address(text.substr(0, slash));
   const auto length = digits(text.substr(slash + 1));

@@ -258,6 +258,7 @@ TEST(Documents, RefuseEachSlipWithItsRemedy) {
       {service, "[serve, ", "[[serve], ", "a word of `command` is a text"},
       {service, "10.10.4.12/32", "10.10.4.12", "is not an address with its prefix length"},
       {service, "10.10.4.12/32", "10.10.4.12/33", "is not an address with its prefix length"},
+      {service, "10.10.4.12/32", "\"10.10.4.12\\0/32\"", "is not an address with its prefix length"},
       {service, "haproxy: {backend: web}", "haproxy: {backend: \"web; shutdown\"}", "a backend of HAProxy has letters"},
       {service, "cooldown: {out: 60s, in: 300s}", "cooldown: 60s", "11:11: `cooldown` must be a map"},
       {service, "scale:\n", "scale: 3\nextra:\n", "7:8: `scale` must be a list"},

@@ -82,6 +82,8 @@ TEST(Settings, RefuseEachSlipWithItsRemedy) {
       {"http: {signal: \"127.0.0.1:65536\"}", "write an IP address and a port"},
       {"http: {signal: \"::1:80\"}", "write an IP address and a port"},
       {"http: {signal: \"127.0.0.1:\"}", "write an IP address and a port"},
+      {"http: {signal: \"127.0.0.1\\0x:80\"}", "write an IP address and a port"},
+      {"log: {segment_size: 3GiB}", "a segment has 1MiB to 2GiB"},
       {"http: {certificate: /c.pem}", "1:7: TLS needs both"},
       {"log: {segment_size: 8GiB}", "1MiB to 4GiB"},
       {"log: {partitions: {alerts: 0}}", "1:28: alerts: 0 is out of range; write 1 to 1024"},

@@ -1,0 +1,8 @@
+// The stage `signal`, from record to emitted event. Properties: folding.hpp.
+#include "stages/signal/fold.hpp"
+#include "tests/fuzz/stages/folding.hpp"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  virtscale::fuzz::Folding<virtscale::signal::Fold>().run(virtscale::fuzz::Input(data, size));
+  return 0;
+}
