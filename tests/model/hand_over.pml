@@ -74,7 +74,8 @@ ltl sound {
 #else
 #define TELLS(number) ((number) >= DIVERGES)
 #endif
-#ifdef CHAINED_HASH  /* a hash covers all that the lane had before, and an event carries that of its predecessor */
+/* A hash covers all that the lane has had; so the next event, too, tells of what came before it. */
+#ifndef UNCHAINED_HASH
 #define HASH(number, variant) ((number) >= DIVERGES -> (variant) : 0)
 #else
 #define HASH(number, variant) (TELLS(number) -> (variant) : 0)
@@ -86,7 +87,7 @@ inline take(number, made) {
   :: stopped -> skip
 #ifndef NO_HASH_CHECK
   :: !stopped && number == last && HASH(number, made) != last_hash -> stopped = true
-#ifdef CHAINED_HASH
+#ifndef UNCHAINED_HASH
   :: !stopped && number == last + 1 && HASH(last, made) != last_hash -> stopped = true
 #endif
 #endif
