@@ -85,7 +85,7 @@ TEST(Settings, RefuseEachSlipWithItsRemedy) {
       {"http: {signal: \"127.0.0.1\\0x:80\"}", "write an IP address and a port"},
       {"log: {segment_size: 3GiB}", "a segment has 1MiB to 2GiB"},
       {"http: {certificate: /c.pem}", "1:7: TLS needs both"},
-      {"log: {segment_size: 8GiB}", "1MiB to 4GiB"},
+      {"log: {segment_size: 8GiB}", "1MiB to 2GiB"},
       {"log: {partitions: {alerts: 0}}", "1:28: alerts: 0 is out of range; write 1 to 1024"},
       {"log: {partitions: {alarms: 1}}", "`alarms` is not known"},
       {"state: {commit_every: 1}", "is not a duration"},
