@@ -96,7 +96,7 @@ def check_folders(tree):
             yield Fault(file, 1, f"a folder named {bad.pop()}: name what it holds")
     for folder, names in nouns.items():
         # Recordings, scenarios and pages are data: as many as it takes.
-        data = folder.startswith(("tests/golden", "tests/scenarios", "tests/corpus"))
+        data = folder.startswith(("tests/golden", "tests/scenarios", "tests/corpus", "tests/fuzz/corpus"))
         if len(names) > FOLDER_NOUNS_MAX and not data:
             yield Fault(folder or ".", 1, f"{len(names)} files, a header and its .cpp counted as one: a folder has at most "
                                           f"{FOLDER_NOUNS_MAX}")
