@@ -1,5 +1,6 @@
 #include "topology/contract/event_hash.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -24,19 +25,42 @@ std::uint64_t word_at(const std::byte* at) {
   return word;
 }
 
+constexpr std::size_t step = 16;
+constexpr std::size_t blank_bytes = 8;
+
+// All whole steps of `bytes`.
+std::uint64_t absorbed(std::uint64_t hash, Bytes bytes) {
+  for (; bytes.size() >= step; bytes = bytes.subspan(step))
+    hash = folded(word_at(bytes.data()) ^ second_key, word_at(bytes.data() + 8) ^ hash);
+  return hash;
+}
+
+// Whole steps, then what is left with zeros behind it, even if that is nothing.
+std::uint64_t ended(std::uint64_t hash, Bytes bytes) {
+  hash = absorbed(hash, bytes);
+  const auto left = bytes.size() % step;
+  std::byte rest[step] = {};
+  if (left > 0) std::memcpy(rest, bytes.data() + bytes.size() - left, left);
+  hash = folded(word_at(rest) ^ second_key, word_at(rest + 8) ^ hash);
+  return folded(hash ^ first_key, second_key);
+}
+
 }  // namespace
 
 std::uint64_t event_hash(Bytes bytes) {
-  constexpr std::size_t step = 16;
-  auto hash = first_key ^ bytes.size();
-  std::size_t at = 0;
-  for (; bytes.size() - at >= step; at += step) {
-    hash = folded(word_at(bytes.data() + at) ^ second_key, word_at(bytes.data() + at + 8) ^ hash);
-  }
-  std::byte rest[step] = {};
-  if (at < bytes.size()) std::memcpy(rest, bytes.data() + at, bytes.size() - at);
-  hash = folded(word_at(rest) ^ second_key, word_at(rest + 8) ^ hash);
-  return folded(hash ^ first_key, second_key);
+  return ended(first_key ^ bytes.size(), bytes);
+}
+
+// The steps that the blank touches, two at most, are made from a copy.
+std::uint64_t event_hash(Bytes bytes, std::size_t blank_at) {
+  const auto before = blank_at / step * step;
+  const auto hash = absorbed(first_key ^ bytes.size(), bytes.first(before));
+  const auto touched = std::min(2 * step, bytes.size() - before);
+  std::byte copy[2 * step] = {};
+  std::memcpy(copy, bytes.data() + before, touched);
+  std::memset(copy + (blank_at - before), 0, blank_bytes);
+  if (touched < 2 * step) return ended(hash, {copy, touched});
+  return ended(absorbed(hash, copy), bytes.subspan(before + touched));
 }
 
 std::uint64_t chained(std::uint64_t history, std::uint64_t offset, std::uint64_t hash) {

@@ -10,6 +10,8 @@ namespace virtscale {
 
 /// Depends on every bit and on the length. The value is part of the recorded bytes: it never changes.
 std::uint64_t event_hash(Bytes bytes);
+/// The same as if the eight bytes from `blank_at` on were zero. REQUIRES: they lie within `bytes`.
+std::uint64_t event_hash(Bytes bytes, std::size_t blank_at);
 
 /// The digest of a history that had the digest `history` and goes on with these two numbers.
 std::uint64_t chained(std::uint64_t history, std::uint64_t offset, std::uint64_t hash);

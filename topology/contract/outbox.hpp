@@ -48,6 +48,14 @@ class Outbox {
 
   /// For the step of a record of `org` and `scale`.
   Outbox(std::string_view org, ScaleId scale) : org_(org), scale_(scale) {}
+  /// The same for the next step; the memory of the last one is used again. `org` is borrowed until then.
+  void begin(std::string_view org, ScaleId scale) {
+    org_ = org;
+    scale_ = scale;
+    emissions_.clear();
+    requests_.clear();
+    timers_.clear();
+  }
 
   /// Appends `body` to a topic, as an event of the thread of the folded record unless `to` says otherwise.
   template <class Body>

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -82,14 +83,25 @@ class Table final : public AnyTable {
     return &value_of(*row);
   }
 
+  /// A new row; null if there is one with this key. Valid until the row is erased.
+  Value* add(std::string_view key) {
+    if (index_.find(key) != nullptr) return nullptr;
+    auto& row = make(key);
+    note_changed(row);
+    return &value_of(row);
+  }
+
   void erase(std::string_view key) override {
+    if (auto* const row = index_.find(key)) erase(*row);
+  }
+
+  /// Erases the row and returns what it had; nothing if there is none.
+  std::optional<Value> take(std::string_view key) {
     auto* const row = index_.find(key);
-    if (row == nullptr) return;
-    if (row->stored) erased_.emplace_back(row->key());
-    if (row->noted_at != Row::nowhere) forget_change(*row);
-    order_.remove(*row);
-    index_.erase(*row);
-    end(*row);
+    if (row == nullptr) return std::nullopt;
+    std::optional<Value> value(std::move(value_of(*row)));
+    erase(*row);
+    return value;
   }
 
   /// Visits the rows whose keys begin with `prefix`, in ascending order, until `visit(key, value)` returns false.
@@ -161,11 +173,22 @@ class Table final : public AnyTable {
 
   // Made if there is none.
   Row& row_of(std::string_view key) {
-    if (auto* const row = index_.find(key)) return *row;
+    auto* const row = index_.find(key);
+    return row != nullptr ? *row : make(key);
+  }
+  Row& make(std::string_view key) {
     auto& row = begin(key);
     index_.insert(row);
     order_.add(row);
     return row;
+  }
+
+  void erase(Row& row) {
+    if (row.stored) erased_.emplace_back(row.key());
+    if (row.noted_at != Row::nowhere) forget_change(row);
+    order_.remove(row);
+    index_.erase(row);
+    end(row);
   }
 
   void note_changed(Row& row) {

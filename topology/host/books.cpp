@@ -66,11 +66,10 @@ const schema::PendingRequestT* Books::pending(const EventId& id) const {
   return pending_.find(request_key(id));
 }
 
-std::vector<std::uint8_t> Books::take_pending(const EventId& id) {
-  const auto key = request_key(id);
-  auto event = std::move(pending_.modify(key).event);
-  pending_.erase(key);
-  return event;
+std::optional<std::vector<std::uint8_t>> Books::take_pending(const EventId& id) {
+  auto request = pending_.take(request_key(id));
+  if (!request) return std::nullopt;
+  return std::move(request->event);
 }
 
 void Books::each_pending(const std::function<void(const EventId&, const schema::PendingRequestT&)>& visit) const {

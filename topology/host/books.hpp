@@ -43,8 +43,8 @@ class Books {
   void ask(const EventId& id, const std::vector<std::byte>& event, Instant at);
   /// The request, if it is not answered yet.
   const schema::PendingRequestT* pending(const EventId& id) const;
-  /// Takes the request out. REQUIRES: it is pending.
-  std::vector<std::uint8_t> take_pending(const EventId& id);
+  /// Takes the request out, as the Event that asks; nothing if it is not pending.
+  std::optional<std::vector<std::uint8_t>> take_pending(const EventId& id);
   /// Visits each unanswered request in the order of ids.
   void each_pending(const std::function<void(const EventId&, const schema::PendingRequestT&)>& visit) const;
   std::size_t pending_count() const { return pending_.size(); }

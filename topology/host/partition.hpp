@@ -104,14 +104,14 @@ class Partition {
                     .answers = id_of(event.header()->answers()),
                     .event = record.value,
                     .request = {}};
-    std::vector<std::uint8_t> request;
+    std::vector<std::uint8_t> request;  // lent to `inbound`, and so is `org`
     std::string org;
     const auto* fired = event.body_as_TimerFired();
     const bool is_due = fired != nullptr ? take_timer(*fired, inbound, org) : take_answer(inbound, request, org);
     if (!is_due) return void(step.fate = Fate::unasked);
-    Outbox outbox(inbound.org, inbound.scale);
-    fold(state_, inbound, outbox);
-    finish(outbox, at, now, step);
+    outbox_.begin(inbound.org, inbound.scale);
+    fold(state_, inbound, outbox_);
+    finish(at, now, step);
   }
 
   // Section 4 of the architecture: last + 1 is next, what is not above the last is a copy, a gap stops. The hash, which
@@ -196,8 +196,9 @@ class Partition {
   bool take_answer(Inbound& inbound, std::vector<std::uint8_t>& request, std::string& org) {
     const bool answers_us = inbound.id.stage == Source::edge && inbound.answers.stage == S::source;
     if (!answers_us) return true;
-    if (inbound.answers.partition != partition_ || books_.pending(inbound.answers) == nullptr) return false;
-    request = books_.take_pending(inbound.answers);
+    auto pending = inbound.answers.partition == partition_ ? books_.take_pending(inbound.answers) : std::nullopt;
+    if (!pending) return false;
+    request = *std::move(pending);
     inbound.request = std::as_bytes(std::span(request));
     const auto* asked = schema::GetEvent(request.data());
     org = asked->org()->str();
@@ -206,13 +207,14 @@ class Partition {
     return true;
   }
 
-  void finish(Outbox& outbox, const EventId& at, Instant now, Step& step) {
+  void finish(const EventId& at, Instant now, Step& step) {
     std::uint32_t index = 0;
-    for (auto& emission : outbox.emissions()) {
+    step.emitted.reserve(outbox_.emissions().size());
+    for (auto& emission : outbox_.emissions()) {
       emit(emission.topic, std::move(emission.key), std::move(emission.event),
            {.id = emitted(at, index++), .answers = emission.answers, .scale = emission.scale}, step);
     }
-    for (auto& request : outbox.requests()) {
+    for (auto& request : outbox_.requests()) {
       const auto id = emitted(at, index++);
       fill_header(request.event, {.id = id, .scale = request.scale, .epoch = books_.progress().epoch});
       books_.ask(id, request.event, now);
@@ -220,7 +222,7 @@ class Partition {
       step.asked.push_back(std::make_shared<const EffectRequest>(
           EffectRequest{id, request.scale, event->org()->str(), std::move(request.event)}));
     }
-    for (const auto& timer : outbox.timers()) books_.set_timer(timer);
+    for (const auto& timer : outbox_.timers()) books_.set_timer(timer);
   }
 
   void emit(Topic topic, std::string key, std::vector<std::byte> event, HeaderFields fields, Step& step) {
@@ -263,6 +265,7 @@ class Partition {
   AllowedEvents allowed_;
   State state_;
   Books books_;
+  Outbox outbox_{"", {}};
 };
 
 }  // namespace virtscale

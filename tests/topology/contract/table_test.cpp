@@ -95,6 +95,17 @@ TEST_F(TableTest, ALoadedRowIsKnownToTheStore) {
   EXPECT_THAT(drain(), ElementsAre(Pair("a", std::nullopt)));
 }
 
+TEST_F(TableTest, AddsARowOnceAndTakesItOnce) {
+  auto* row = table.add("a");
+  ASSERT_NE(row, nullptr);
+  row->value = 5;
+  EXPECT_EQ(table.add("a"), nullptr);
+  EXPECT_THAT(drain(), ElementsAre(Pair("a", 5)));
+  EXPECT_EQ(table.take("a")->value, 5);
+  EXPECT_FALSE(table.take("a"));
+  EXPECT_THAT(drain(), ElementsAre(Pair("a", std::nullopt)));
+}
+
 TEST_F(TableTest, EachVisitsAPrefixInOrder) {
   for (const auto* key : {"b/2", "a/1", "b/1", "c"}) table.modify(key);
   std::vector<std::string> visited;

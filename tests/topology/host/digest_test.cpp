@@ -67,5 +67,18 @@ TEST(ScaleId, PrintsAndParses) {
   }
 }
 
+// Wherever the blank lies: within one step of the hash, across two, at the end.
+TEST(EventHash, OfBytesWithABlankIsThatOfBytesWithZeros) {
+  std::vector<std::byte> bytes;
+  for (int i = 0; i < 100; ++i) {
+    bytes.push_back(std::byte(i * 37 + 11));
+    for (std::size_t blank_at = 0; blank_at + 8 <= bytes.size(); ++blank_at) {
+      auto blanked = bytes;
+      std::fill_n(blanked.begin() + static_cast<std::ptrdiff_t>(blank_at), 8, std::byte{0});
+      ASSERT_EQ(event_hash(bytes, blank_at), event_hash(blanked)) << bytes.size() << " bytes, blank at " << blank_at;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace virtscale
