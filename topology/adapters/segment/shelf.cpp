@@ -7,8 +7,6 @@ namespace {
 
 /// Enough runs that the index's lock does not matter, few enough to stand on the stack.
 constexpr std::size_t runs_at_once = 32;
-/// What a reader of files reads at once.
-constexpr std::size_t read_ahead = 256U << 10U;
 
 }  // namespace
 
@@ -17,21 +15,19 @@ class Reading {
  public:
   Reading(Shelf& shelf, TopicPartition from, std::uint64_t next, std::size_t records_max, const Visit& visit)
       : shelf_(shelf),
-        partition_(shelf.partitions_[shelf.place_.slots.of(from)]),
+        slot_(shelf.place_.slots.of(from)),
         from_(from),
         next_(next),
         records_max_(records_max),
         visit_(visit) {}
 
   std::size_t run() {
-    const std::size_t slot = shelf_.place_.slots.of(from_);
     std::array<Run, runs_at_once> runs;
-    while (wants_more() && next_ < partition_.live.end()) {
-      const std::size_t count = shelf_.find_runs(slot, next_, runs);
+    while (wants_more() && next_ < shelf_.live_[slot_].end()) {
+      const std::size_t count = shelf_.find_runs(slot_, next_, runs);
       if (count == 0) break;
       for (std::size_t n = 0; n < count && wants_more(); ++n) show_run(runs[n].at);
     }
-    keep_window();
     return visited_;
   }
 
@@ -68,45 +64,13 @@ class Reading {
     return chunk_ ? chunk_->at(at) : nullptr;
   }
 
-  /// The record at `at` from its file, after its whole batch was checked.
   const std::byte* in_file(Position at) {
-    open_window(at.segment());
-    if (const std::byte* const record = checked_record(at)) return record;
-    // The window may have been filled while these bytes were being written.
-    window_->forget();
-    if (const std::byte* const record = checked_record(at)) return record;
-    throw_damage(window_->file().path(), at.byte(), "this record is damaged, or the checksum of its batch is wrong");
-  }
-
-  const std::byte* checked_record(Position at) {
-    const Bytes record = window_->at(at.byte(), sizeof(RecordHeader));
-    if (record.size() < sizeof(RecordHeader)) return nullptr;
-    const std::uint32_t in_batch = load<RecordHeader>(record.data()).in_batch;
-    if (in_batch < sizeof(BatchHeader) || in_batch > at.byte()) return nullptr;
-    const auto batch = window_->batch_at(shelf_.place_.salt, at.segment(), at.byte() - in_batch);
-    if (!batch || in_batch >= batch->size() || !well_formed(*batch, shelf_.place_.slots)) return nullptr;
-    return batch->data() + in_batch;
-  }
-
-  void open_window(std::uint32_t segment) {
-    if (!window_) {
-      const std::lock_guard lock(partition_.mutex);
-      window_ = std::move(partition_.window);
-    }
-    const std::filesystem::path file = shelf_.place_.directory / segment_name(segment);
-    if (!window_ || window_->file().path() != file)
-      window_ = std::make_unique<Window>(File(file, FileMode::read), read_ahead);
-  }
-
-  /// A reader that has reached the memory needs its window no more.
-  void keep_window() {
-    if (!window_ || chunk_) return;
-    const std::lock_guard lock(partition_.mutex);
-    partition_.window = std::move(window_);
+    if (!block_ || !block_->covers(at)) block_ = shelf_.blocks_.holding(at);
+    return block_->at(at);
   }
 
   Shelf& shelf_;
-  Shelf::Partition& partition_;
+  const std::size_t slot_;
   const TopicPartition from_;
   std::uint64_t next_;
   const std::size_t records_max_;
@@ -114,13 +78,14 @@ class Reading {
   std::size_t visited_ = 0;
   bool stopped_ = false;
   std::shared_ptr<const Chunk> chunk_;
-  std::unique_ptr<Window> window_;
+  std::shared_ptr<const Block> block_;
 };
 
 Shelf::Shelf(LogPlace place, std::size_t hot_bytes_max)
-    : place_(std::move(place)), chunks_(hot_bytes_max), partitions_(place_.slots.size()) {}
-
-Shelf::~Shelf() = default;
+    : place_(std::move(place)),
+      chunks_(hot_bytes_max),
+      blocks_(place_.directory, place_.salt, place_.slots),
+      live_(place_.slots.size()) {}
 
 void Shelf::add_sealed(std::shared_ptr<const SealedIndex> index) {
   const std::uint32_t number = index->end().number;
@@ -129,12 +94,12 @@ void Shelf::add_sealed(std::shared_ptr<const SealedIndex> index) {
     sealed_.push_back(std::move(index));
   }
   // Only now: a reader that finds nothing in memory looks among the sealed ones next.
-  for (Partition& partition : partitions_) partition.live.drop_until(number);
+  for (LiveIndex& live : live_) live.drop_until(number);
 }
 
 void Shelf::seal(const SegmentEnd& end) {
   std::vector<std::vector<Run>> runs;
-  for (const Partition& partition : partitions_) runs.push_back(partition.live.runs_until(end.number));
+  for (const LiveIndex& live : live_) runs.push_back(live.runs_until(end.number));
   const std::filesystem::path path = place_.directory / index_name(end.number);
   std::filesystem::path draft = path;
   draft += ".new";
@@ -153,14 +118,14 @@ std::size_t Shelf::read(TopicPartition from, std::uint64_t offset, std::size_t r
 }
 
 std::size_t Shelf::find_runs(std::size_t slot, std::uint64_t offset, std::span<Run> into) const {
-  const std::size_t found = partitions_[slot].live.find(offset, into);
+  const std::size_t found = live_[slot].find(offset, into);
   return found > 0 ? found : find_sealed_runs(slot, offset, into);
 }
 
 std::size_t Shelf::find_sealed_runs(std::size_t slot, std::uint64_t offset, std::span<Run> into) const {
   const std::shared_ptr<const SealedIndex> index = find_sealed(slot, offset);
   // Offsets may jump: what lies between the sealed and the live ones does not exist, so go on with the live ones.
-  if (!index) return partitions_[slot].live.first(into);
+  if (!index) return live_[slot].first(into);
   const std::span<const Run> runs = index->runs(slot);
   const std::span<const Run> rest = runs.subspan(run_of(runs, offset));
   const std::size_t count = std::min(into.size(), rest.size());
@@ -178,7 +143,7 @@ std::shared_ptr<const SealedIndex> Shelf::find_sealed(std::size_t slot, std::uin
 }
 
 std::uint64_t Shelf::begun_before(std::size_t slot, Instant at) const {
-  if (const auto offset = partitions_[slot].live.begun_before(at)) return *offset;
+  if (const auto offset = live_[slot].begun_before(at)) return *offset;
   const std::shared_lock lock(sealed_mutex_);
   // What lies behind the first segment that ends at or after `at` has begun later.
   auto index = std::partition_point(sealed_.begin(), sealed_.end(),

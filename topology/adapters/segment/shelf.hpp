@@ -9,9 +9,9 @@
 #include <shared_mutex>
 #include <vector>
 
+#include "topology/adapters/segment/blocks.hpp"
 #include "topology/adapters/segment/chunks.hpp"
 #include "topology/adapters/segment/index.hpp"
-#include "topology/adapters/segment/window.hpp"
 
 namespace virtscale::segment {
 
@@ -29,11 +29,10 @@ struct LogPlace {
 class Shelf {
  public:
   Shelf(LogPlace place, std::size_t hot_bytes_max);
-  ~Shelf();
 
   const LogPlace& place() const { return place_; }
   Chunks& chunks() { return chunks_; }
-  LiveIndex& live(std::size_t slot) { return partitions_[slot].live; }
+  LiveIndex& live(std::size_t slot) { return live_[slot]; }
 
   /// Takes over an index of a segment behind all that are here, and drops those runs from memory.
   void add_sealed(std::shared_ptr<const SealedIndex> index);
@@ -42,16 +41,11 @@ class Shelf {
 
   /// As `Log` says.
   std::size_t read(TopicPartition from, std::uint64_t offset, std::size_t records_max, const Visit& visit);
-  std::uint64_t end(TopicPartition of) const { return partitions_[place_.slots.of(of)].live.end(); }
+  std::uint64_t end(TopicPartition of) const { return live_[place_.slots.of(of)].end(); }
   std::uint64_t offset_at(TopicPartition of, Instant at);
 
  private:
   friend class Reading;
-  struct Partition {
-    LiveIndex live;
-    std::mutex mutex;
-    std::unique_ptr<Window> window;  ///< of the last read that ended in a file, for the next one
-  };
 
   std::size_t find_runs(std::size_t slot, std::uint64_t offset, std::span<Run> into) const;
   std::size_t find_sealed_runs(std::size_t slot, std::uint64_t offset, std::span<Run> into) const;
@@ -60,7 +54,8 @@ class Shelf {
 
   const LogPlace place_;
   Chunks chunks_;
-  std::vector<Partition> partitions_;
+  Blocks blocks_;
+  std::vector<LiveIndex> live_;  ///< by slot
   mutable std::shared_mutex sealed_mutex_;
   std::vector<std::shared_ptr<const SealedIndex>> sealed_;
 };
