@@ -13,6 +13,7 @@ Checks::Checks(const Stageplay& play, World& world)
     : story_(play.story),
       view_(play.view),
       world_(world),
+      wishes_(play.story),
       books_(play.story),
       outcomes_(play.story, simulation_keys()),
       mails_(play.story, play.view),
@@ -21,6 +22,7 @@ Checks::Checks(const Stageplay& play, World& world)
   world_.pools.on_add = [this](const std::string& backend, const std::string& server) {
     machines_.note_server(backend, server);
   };
+  world_.fleet.on_end = [this](const Machine& machine) { machines_.note_end(machine); };
   world_.mailbox.on_mail = [this](const Received& received) { mails_.note_mail(received); };
 }
 
@@ -36,9 +38,11 @@ void Checks::after_record(const Recorded& record, const Step* step) {
 void Checks::note(const Recorded& record) {
   switch (record.from.topic) {
     case Topic::alerts:
+      wishes_.note_alert(record);
       return outcomes_.note_alert(record);
     case Topic::signals:
       outcomes_.note_alert(record);
+      wishes_.note_signal(record);
       books_.note_signal(record);
       return machines_.note_signal(record);
     case Topic::decisions:

@@ -10,6 +10,7 @@
 #include "tests/simulation/checks/machines.hpp"
 #include "tests/simulation/checks/mails.hpp"
 #include "tests/simulation/checks/outcomes.hpp"
+#include "tests/simulation/checks/wishes.hpp"
 
 namespace virtscale::simulation {
 
@@ -31,6 +32,7 @@ class Checks {
   Story& story_;
   const View& view_;
   World& world_;
+  Wishes wishes_;
   Books books_;
   Outcomes outcomes_;
   Mails mails_;

@@ -35,6 +35,17 @@ void Machines::note_begin(const Machine& machine) {
                     machine.order.name + " is started, and no admission of it is durable");
 }
 
+// Whoever was asked to drain it may have failed, or an owner that was taken for dead has put it back.
+void Machines::note_end(const Machine& machine) {
+  const auto& name = machine.order.name;
+  if (world_.pools.drains_asked().contains(name)) return;
+  for (const auto& [backend, pool] : world_.pools.pools()) {
+    const auto server = pool.find(name);
+    if (server != pool.end() && server->second.phase == Server::Phase::up)
+      story_.violated("a server is drained before its domain is stopped", name + " takes traffic in pool " + backend);
+  }
+}
+
 void Machines::note_server(const std::string& backend, const std::string& server) {
   if (!started_.contains(server))
     story_.violated("no server is in the balancer whose domain was never started", server + " in pool " + backend);

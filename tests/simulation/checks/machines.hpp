@@ -21,6 +21,8 @@ class Machines {
 
   /// A machine comes to be in the world.
   void note_begin(const Machine& machine);
+  /// It is stopped.
+  void note_end(const Machine& machine);
   /// A server comes into a pool.
   void note_server(const std::string& backend, const std::string& server);
 

@@ -1,5 +1,6 @@
 #include "tests/simulation/checks/outcomes.hpp"
 
+#include "stages/policy/state.hpp"
 #include "tests/simulation/checks/books.hpp"
 
 namespace virtscale::simulation {
@@ -23,7 +24,11 @@ void Outcomes::note_alert(const Recorded& record) {
   const auto id = id_in(record.event->header()->id());
   if (id.stage != Source::edge) return;
   landed_.insert(id);
-  if (record.event->body_as_ScaleRequested() != nullptr) answers_.try_emplace(id, 0);
+  const auto* requested = record.event->body_as_ScaleRequested();
+  if (requested == nullptr) return;
+  const auto* key = requested->idempotency_key();
+  const bool keyed = key != nullptr && key->size() > 0;
+  requests_.try_emplace(id, Request{0, keyed ? record.event->org()->str() + "/" + key->str() : ""});
 }
 
 void Outcomes::note_decision(const Recorded& record) {
@@ -36,24 +41,39 @@ void Outcomes::note_decision(const Recorded& record) {
 void Outcomes::note_outcome(const Recorded& record) {
   const auto* event = record.event;
   const ScaleId id{event->header()->scale()};
-  const auto* decided = event->body_as_ScaleDecided();
-  if (decided != nullptr) {
-    auto& scale = scales_[id];
-    once(++scale.decisions, to_string(id) + " is decided", record);
-    scale.admitted = decided->decision() == schema::Decision::admitted;
-    scale.domains = decided->domains();
-    scale.growth = decided->to() - decided->from();
-    refusals_ += scale.admitted ? 0 : 1;
-  }
   if (event->body_as_RefusalEnded() != nullptr)
     once(++scales_[id].ends, "the refusal " + to_string(id) + " ends", record);
-  if (decided == nullptr && event->body_as_ScaleAnswered() == nullptr) return;
-  const auto answers = id_in(event->header()->answers());
+  const auto* decided = event->body_as_ScaleDecided();
+  if (decided != nullptr) note_decided(record, *decided);
+  if (decided != nullptr || event->body_as_ScaleAnswered() != nullptr) note_answer(record);
+}
+
+void Outcomes::note_decided(const Recorded& record, const schema::ScaleDecided& decided) {
+  const ScaleId id{record.event->header()->scale()};
+  auto& scale = scales_[id];
+  once(++scale.decisions, to_string(id) + " is decided", record);
+  scale.admitted = decided.decision() == schema::Decision::admitted;
+  scale.domains = decided.domains();
+  scale.growth = decided.to() - decided.from();
+  refusals_ += scale.admitted ? 0 : 1;
+}
+
+void Outcomes::note_answer(const Recorded& record) {
+  const auto answers = id_in(record.event->header()->answers());
   if (!answers) return;
-  const auto request = answers_.find(answers);
-  if (request == answers_.end())
+  const auto request = requests_.find(answers);
+  if (request == requests_.end())
     return story_.violated("only what was asked is answered", text_of(answers) + " at " + place_of(record));
-  once(++request->second, "the request " + text_of(answers) + " is answered", record);
+  once(++request->second.answers, "the request " + text_of(answers) + " is answered", record);
+  const auto* decided = record.event->body_as_ScaleDecided();
+  if (decided != nullptr && !request->second.key.empty()) check_key(request->second, record, *decided);
+}
+
+void Outcomes::check_key(const Request& request, const Recorded& record, const schema::ScaleDecided& decided) {
+  const auto [known, is_new] = decided_keys_.emplace(request.key, decided.decided_at_us());
+  if (!is_new && decided.decided_at_us() - known->second < policy::request_remembered.us)
+    story_.violated("an Idempotency-Key is decided once", request.key + " again at " + place_of(record));
+  known->second = decided.decided_at_us();
 }
 
 void Outcomes::note_line(const Recorded& record) {
@@ -87,8 +107,9 @@ void Outcomes::judge_scale(ScaleId id, const Scale& scale) {
 }
 
 void Outcomes::judge(const std::set<EventId>& acknowledged) {
-  for (const auto& [id, count] : answers_) {
-    if (count == 0) story_.violated("each request has one outcome", "the request " + text_of(id) + " has none");
+  for (const auto& [id, request] : requests_) {
+    if (request.answers == 0)
+      story_.violated("each request has one outcome", "the request " + text_of(id) + " has none");
   }
   for (const auto& id : acknowledged) {
     if (!landed_.contains(id))

@@ -14,6 +14,7 @@ class SimulatedBalancer final : public Haproxy {
     change([this, order](Changed changed) { world_.pools.add(order, std::move(changed)); }, std::move(done));
   }
   void drain(const std::string& backend, const std::string& server, Changed done) override {
+    world_.pools.note_drain_asked(server);
     change([this, backend, server](Changed changed) { world_.pools.drain(backend, server, std::move(changed)); },
            std::move(done));
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "tests/simulation/engine/faults.hpp"
@@ -52,6 +53,10 @@ class Pools {
   std::uint64_t lives() const { return lives_; }
   const std::map<std::string, Pool, std::less<>>& pools() const { return pools_; }
 
+  /// Somebody means to drain this server, whether or not it gets here.
+  void note_drain_asked(const std::string& server) { drains_asked_.insert(server); }
+  const std::set<std::string>& drains_asked() const { return drains_asked_; }
+
   /// Told of each server that comes into a pool.
   Noticed on_add;
 
@@ -69,6 +74,7 @@ class Pools {
   const Fleet& fleet_;
   Dice pace_;
   std::map<std::string, Pool, std::less<>> pools_;
+  std::set<std::string> drains_asked_;
   Instant down_until_;
   std::uint64_t lives_ = 1;
 };

@@ -13,7 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* name = "simulation-gate";
 // Signs nothing but what a simulation has made up.
 constexpr std::string_view secret = "PRIVATE+KEY+simulation-gate+bbd35e70+AdOwcc4z38LmykbL9xhWUaugb1tdKLXM0l66CKgWCHEK";
 constexpr std::string_view vkey = "simulation-gate+bbd35e70+ARte+0omvwx/X05GnTfq/gMDbW74uNTVWgodeuP75qCP";
@@ -22,8 +21,8 @@ constexpr std::string_view vkey = "simulation-gate+bbd35e70+ARte+0omvwx/X05GnTfq
 std::unique_ptr<Signer> signer_from_file() {
   const auto directory = fs::temp_directory_path() / ("virtscale-simulation-" + std::to_string(::getpid()));
   fs::create_directories(directory);
-  write_key_file(directory / (std::string(name) + ".secret"), secret, Secrecy::secret);
-  auto signer = make_keyfile_signer(directory, name);
+  write_key_file(directory / "simulation-gate.secret", secret, Secrecy::secret);
+  auto signer = make_keyfile_signer(directory, "simulation-gate");
   fs::remove_all(directory);
   return signer;
 }
