@@ -7,6 +7,7 @@
 #include "compose/cli/commands.hpp"
 #include "compose/cli/keys.hpp"
 #include "compose/cli/ledger.hpp"
+#include "compose/cli/postmortem.hpp"
 #include "compose/cli/topics.hpp"
 #include "compose/up/up.hpp"
 
@@ -78,7 +79,7 @@ void add_server_commands(CLI::App& app, Words& words, Run& run) {
 }
 
 void add_work_commands(CLI::App& app, Words& words, Run& run) {
-  auto* apply = command(app, "apply", "Apply contracts, services and cells; all of a file or nothing", run,
+  auto* apply = command(app, "apply", "Apply contracts, services, cells and calendars; all of a file or nothing", run,
                         [&] { return cli::apply(words.context, words.files); });
   apply->add_option("-f,--file", words.files, "YAML or JSON; - for standard input")->type_name("FILE")->required();
 
@@ -137,6 +138,20 @@ void add_ledger_commands(CLI::App& app, Words& words, Run& run) {
   check->add_option("FILE", words.ledger.proof_file, "the proof")->required();
   check->add_option("--line", words.ledger.line_file, "the line, as in lines.jsonl; default: the one inside the proof");
   check->add_option("--key", words.ledger.key_files, "public keys (vkeys) to trust")->type_name("FILE")->required();
+}
+
+void add_postmortem_commands(CLI::App& app, Words& words, Run& run) {
+  auto* postmortem =
+      app.add_subcommand("postmortem", "Postmortems: which are drafted, due, overdue and done")->require_subcommand(1);
+  auto* add = command(*postmortem, "add", "Make drafts known: their names, hashes, and the days when they are due", run,
+                      [&] { return cli::postmortem_add(words.context, words.files); });
+  auto* close = command(*postmortem, "close", "Close those that are written; what is left to write is named", run,
+                        [&] { return cli::postmortem_close(words.context, words.files); });
+  for (auto* sub : {add, close})
+    sub->add_option("FILE", words.files, "Markdown, as `virtscale-replay postmortem` wrote it")->required();
+  auto* list = command(*postmortem, "list", "List them, the overdue first", run,
+                       [&] { return cli::postmortem_list(words.context, words.of); });
+  list->add_option("--org", words.of, "of one org only");
 }
 
 void add_key_commands(CLI::App& app, Words& words, Run& run) {
@@ -229,6 +244,7 @@ int main(int argc, char** argv) {
   add_server_commands(app, words, run);
   add_work_commands(app, words, run);
   add_ledger_commands(app, words, run);
+  add_postmortem_commands(app, words, run);
   add_key_commands(app, words, run);
   add_deadletter_commands(app, words, run);
   add_epoch_commands(app, words, run);
