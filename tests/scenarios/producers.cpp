@@ -85,12 +85,36 @@ void orphans(World& world, const Command& command) {
   world.append(Topic::decisions, command.words.at(1), encode(found, ""));
 }
 
+// A content's hash, of which only the digit matters here.
+std::string hash_of(const std::string& digit) {
+  return std::string(64, digit.at(0));
+}
+
+void drafted(World& world, const Command& command) {
+  const auto& words = command.words;
+  schema::PostmortemDraftedT drafted;
+  drafted.name = "postmortem-" + words.at(2);
+  drafted.due = words.at(3);
+  drafted.sha256 = hash_of(words.at(4));
+  auto event = encode(drafted, words.at(1));
+  schema::mutable_header(event).mutate_scale(parse_scale(words[2]).value);
+  world.append(Topic::signals, words[1], std::move(event));
+}
+
+void closed(World& world, const Command& command) {
+  schema::PostmortemClosedT closed;
+  closed.name = "postmortem-" + command.words.at(2);
+  closed.sha256 = hash_of(command.words.at(3));
+  world.append(Topic::signals, command.words.at(1), encode(closed, command.words[1]));
+}
+
 }  // namespace
 
 const Verbs& producer_verbs() {
   static const Verbs verbs = {
-      {"apply", apply}, {"alert", alert},           {"resolve", resolve}, {"request", request},
-      {"due", due},     {"unroutable", unroutable}, {"orphans", orphans}, {"restarted", restarted}};
+      {"apply", apply},     {"alert", alert},           {"resolve", resolve}, {"request", request},
+      {"due", due},         {"unroutable", unroutable}, {"orphans", orphans}, {"restarted", restarted},
+      {"drafted", drafted}, {"closed", closed}};
   return verbs;
 }
 

@@ -64,7 +64,7 @@ World::World() {
 }
 
 void World::append(Topic to, std::string_view key, std::vector<std::byte> event) {
-  fill_header(event, {.id = ids_.next()});
+  fill_header(event, {.id = ids_.next(), .scale = {schema::GetEvent(event.data())->header()->scale()}});
   const LogAppend record{{to, 0}, key, event};
   log.append({&record, 1});
 }
