@@ -50,6 +50,15 @@ void take_lines(Case& of) {
   std::ranges::sort(of.lines, {}, [](const LineAt& line) { return line.line.index; });
 }
 
+// Drafts are about the event, and no part of it: with them, no draft could be made again as it was.
+void leave_out_postmortems(Trace& trace) {
+  std::erase_if(trace.records, [](const TracedRecord& record) {
+    return body_of<schema::PostmortemDrafted>(record) != nullptr ||
+           body_of<schema::PostmortemClosed>(record) != nullptr;
+  });
+  link_records(trace);
+}
+
 void take_span(Case& of) {
   of.begin = of.traces.front().records.front().kept.timestamp;
   of.end = of.begin;
@@ -130,6 +139,10 @@ class Surroundings {
       of_.applied.push_back({"Contract " + of_.org + ", version " + std::to_string(contract->version()) + ", overage " +
                                  std::to_string(contract->overage_percent()) + " %",
                              record.timestamp, at(record)});
+    } else if (const auto* calendar = event.body_as_CalendarApplied()) {
+      of_.applied.push_back({"Calendar " + text(calendar->name()) + ", version " + std::to_string(calendar->version()) +
+                                 ", of " + of_.org,
+                             record.timestamp, at(record)});
     } else if (const auto* service = event.body_as_ServiceApplied()) {
       of_.applied.push_back({"Service " + of_.org + "/" + text(service->spec()->name()), record.timestamp, at(record)});
     }
@@ -179,6 +192,7 @@ Case completed(const LogSource& source, std::vector<Trace> traces) {
   of.org = traces.front().org;
   of.service = service_in(traces.front());
   of.traces = std::move(traces);
+  for (auto& trace : of.traces) leave_out_postmortems(trace);
   take_lines(of);
   take_span(of);
   Surroundings(*source.log, of).look();

@@ -21,7 +21,6 @@ struct Words {
   std::string org;
   std::string from;
   std::string to;
-  std::string calendar;
   std::string out = ".";
   std::string name;
 };
@@ -52,7 +51,6 @@ std::string arguments_of(const Words& words) {
   auto text = words.event.empty() ? "--org " + words.org : words.event;
   if (!words.from.empty()) text += " --from " + words.from;
   if (!words.to.empty()) text += " --to " + words.to;
-  if (!words.calendar.empty()) text += " --calendar " + words.calendar;
   return text;
 }
 
@@ -106,14 +104,17 @@ void print(const Context& context, const Files& files, const std::string& markdo
 }
 
 Exit run(const Context& context, const Words& words) {
-  const auto calendar = words.calendar.empty() ? Calendar() : read_calendar(words.calendar);
   auto source = open_log_source(context.log);
   const auto of = case_in(source, words);
   Progress progress("postmortem: proving");
-  const auto proofs = prove_lines(source, of.org, of.traces,
-                                  [&](std::uint64_t done, std::uint64_t expected) { progress.show(done, expected); });
+  const OnProgress show = [&](std::uint64_t done, std::uint64_t expected) { progress.show(done, expected); };
+  const auto proofs = prove_lines(source, of.org, of.traces, show);
+  DraftTerms terms{calendar_of(source, of.org, of.end, show),
+                   words.name.empty() ? default_name(of) : words.name,
+                   context.log,
+                   {},
+                   arguments_of(words)};
   progress.clear();
-  DraftTerms terms{calendar, words.name.empty() ? default_name(of) : words.name, context.log, {}, arguments_of(words)};
   Files files(words.out, terms.name);
   for (const auto& proof : proofs.proofs) {
     const auto ending = "-line-" + std::to_string(proof.index) + ".tlog-proof";
@@ -139,14 +140,12 @@ void add_postmortem_command(CLI::App& app, Chosen& chosen) {
   postmortem->add_option("--org", words->org, "instead: all scale events of this org …")->type_name("ORG");
   postmortem->add_option("--from", words->from, "… with ledger lines from this time on …")->type_name("TIME");
   postmortem->add_option("--to", words->to, "… and before this time")->type_name("TIME");
-  postmortem
-      ->add_option("--calendar", words->calendar, "holidays, for the day when it is due; without: weekends only, UTC")
-      ->type_name("FILE");
   postmortem->add_option("--out", words->out, "directory for the files")->type_name("DIR")->capture_default_str();
   postmortem->add_option("--name", words->name, "of the files; default: postmortem-EVT")->type_name("NAME");
   postmortem->footer(
       "Writes NAME.md, NAME.html (one file, no script, no network) and NAME-line-N.tlog-proof for each ledger line.\n"
-      "A calendar has the lines `name: TEXT`, `zone: Europe/Berlin`, and one holiday a line: `- 2026-05-01  # why`.\n"
+      "It is due after 10 business days by the org's calendar (kind: Calendar) as the log had it at the event's end.\n"
+      "`virtscale postmortem add NAME.md` makes the draft known to Virtscale.\n"
       "Example: virtscale-replay postmortem evt-25c0d1feaf2b --log var/demo/data --out var");
 }
 

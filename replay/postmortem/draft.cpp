@@ -76,20 +76,43 @@ class Draft {
     return text.empty() ? "none yet" : text + " of " + of_.org;
   }
 
-  std::string due() const {
+  std::chrono::sys_days counted_from() const { return day_of(of_.end, terms_.calendar); }
+  std::chrono::sys_days due() const { return business_day_after(counted_from(), business_days_due, terms_.calendar); }
+
+  // How the day was found, so that it can be counted again.
+  std::string count() const {
     const auto& calendar = terms_.calendar;
-    const auto day = day_of(of_.end, calendar);
-    const auto holidays = static_cast<std::int64_t>(calendar.holidays.size());
-    return to_text(business_day_after(day, business_days_due, calendar)) + ": " + std::to_string(business_days_due) +
-           " business days after " + to_text(day) + " (calendar: " + calendar.name +
-           (holidays == 0 ? "" : ", " + count_text(holidays, "holiday")) + "; time zone " + calendar.zone + ")";
+    auto text = std::to_string(business_days_due) + " business days after " + to_text(counted_from()) + ", ";
+    if (calendar.name.empty())
+      return text + "Monday to Friday in UTC: the log had no calendar of the org, so no holiday is left out";
+    text += "in " + calendar.zone;
+    const auto left_out = holidays_between(counted_from(), due(), calendar);
+    for (std::size_t i = 0; i < left_out.size(); ++i)
+      text += (i == 0 ? "; left out beside weekends: " : ", ") + to_text(left_out[i]);
+    return text + (left_out.empty() ? "; no holiday falls between" : "");
   }
 
+  std::string calendar() const {
+    const auto name = name_of(terms_.calendar);
+    if (name.empty()) return "none";
+    return name + (terms_.calendar.cites.empty() ? "" : " [" + terms_.calendar.cites.front() + "]");
+  }
+
+  std::string events() const {
+    if (of_.traces.size() == 1) return name_of(of_.traces.front());
+    return std::to_string(of_.traces.size()) + ", listed below";
+  }
+
+  // `virtscale postmortem add` reads Due, Calendar, Org and Scale event again.
   std::vector<Block> head() const {
     return {DocumentTable{{{"", ""},
                            {"Status", "Draft"},
-                           {"Due", due()},
-                           {"Org and service", of_.org + ", " + of_.service},
+                           {"Due", to_text(due())},
+                           {"Counted", count()},
+                           {"Calendar", calendar()},
+                           {"Org", of_.org},
+                           {"Service", of_.service},
+                           {"Scale event", events()},
                            {"Decision", outcome()},
                            {"From, to (UTC)", moment_text(of_.begin) + ", " + moment_text(of_.end)},
                            {"Ledger lines", lines_text()},

@@ -10,7 +10,7 @@ namespace virtscale::replay {
 
 /// What a draft says about itself.
 struct DraftTerms {
-  Calendar calendar;
+  Calendar calendar;                     ///< of the org, at the end of the case
   std::string name;                      ///< of the files, without their endings
   std::string log;                       ///< as `--log` named it
   std::vector<std::string> proof_files;  ///< beside the draft, one for each proof

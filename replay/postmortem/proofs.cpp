@@ -1,8 +1,7 @@
 #include "replay/postmortem/proofs.hpp"
 
-#include <unistd.h>
-
 #include "compose/ledger/writer.hpp"
+#include "replay/capsule_file.hpp"
 #include "topology/adapters/sodium/sodium.hpp"
 
 namespace virtscale::replay {
@@ -12,45 +11,24 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t read_at_once = 4'096;
 
-// The org's ledger as files, for as long as proofs are made of it.
-class TemporaryLedger {
- public:
-  TemporaryLedger() {
-    auto name = (fs::temp_directory_path() / "virtscale-proofs-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr)
-      throw std::runtime_error(name + ": cannot be made (check TMPDIR and its free space)");
-    directory_ = name;
+// Writes the org's ledger as files below `directory`. Returns what went wrong, or nothing.
+std::string write_ledger(Log& log, const std::string& org, const fs::path& directory, const OnProgress& progress) {
+  ledger::LedgerWriter writer(directory, [] { return std::vector<VerifierKey>(); });
+  const auto partitions = log.layout().partitions[static_cast<std::size_t>(Topic::ledger)];
+  const TopicPartition of{Topic::ledger, partition_of(org, partitions)};
+  std::string fault;
+  for (std::uint64_t next = 0; fault.empty() && next < log.end(of);) {
+    const auto read = log.read(of, next, read_at_once, [&](const LogRecord& record) {
+      next = record.offset + 1;
+      if (record.key == org) fault = writer.take(record);
+      return fault.empty();
+    });
+    if (read == 0) break;
+    if (fault.empty()) fault = writer.flush();
+    progress(next, log.end(of));
   }
-  ~TemporaryLedger() {
-    std::error_code ignored;
-    fs::remove_all(directory_, ignored);
-  }
-  TemporaryLedger(const TemporaryLedger&) = delete;
-  TemporaryLedger& operator=(const TemporaryLedger&) = delete;
-
-  /// Returns what went wrong, or nothing.
-  std::string write(Log& log, const std::string& org, const OnProgress& progress) {
-    ledger::LedgerWriter writer(directory_, [] { return std::vector<VerifierKey>(); });
-    const auto partitions = log.layout().partitions[static_cast<std::size_t>(Topic::ledger)];
-    const TopicPartition of{Topic::ledger, partition_of(org, partitions)};
-    std::string fault;
-    for (std::uint64_t next = 0; fault.empty() && next < log.end(of);) {
-      const auto read = log.read(of, next, read_at_once, [&](const LogRecord& record) {
-        next = record.offset + 1;
-        if (record.key == org) fault = writer.take(record);
-        return fault.empty();
-      });
-      if (read == 0) break;
-      if (fault.empty()) fault = writer.flush();
-      progress(next, log.end(of));
-    }
-    return fault;
-  }
-  fs::path of(const std::string& org) const { return directory_ / org; }
-
- private:
-  fs::path directory_;
-};
+  return fault;
+}
 
 std::string verdict_of(const Proofs& proofs, std::span<const VerifierKey> keys) {
   if (keys.empty())
@@ -68,9 +46,10 @@ std::string verdict_of(const Proofs& proofs, std::span<const VerifierKey> keys) 
 
 Proofs prove_lines(const LogSource& source, const std::string& org, std::span<const Trace> traces,
                    const OnProgress& progress) {
-  TemporaryLedger files;
+  const TemporaryDirectory files;
+  const auto ledger_files = files.path() / org;
   Proofs proofs;
-  const auto fault = files.write(*source.log, org, progress);
+  const auto fault = write_ledger(*source.log, org, files.path(), progress);
   if (!fault.empty()) {
     proofs.verdict =
         "This log does not hold the ledger of " + org +
@@ -78,10 +57,10 @@ Proofs prove_lines(const LogSource& source, const std::string& org, std::span<co
     return proofs;
   }
   for (const auto& trace : traces) {
-    auto proved = ledger::prove_event(files.of(org), to_string(trace.scale));
+    auto proved = ledger::prove_event(ledger_files, to_string(trace.scale));
     for (auto& proof : proved.proofs) proofs.proofs.push_back(std::move(proof));
   }
-  proofs.checkpoint = ledger::read_file(files.of(org) / "checkpoint").value_or("");
+  proofs.checkpoint = ledger::read_file(ledger_files / "checkpoint").value_or("");
   proofs.verdict =
       proofs.proofs.empty()
           ? "No signed checkpoint covers a line of it in this log: there is nothing to prove yet."

@@ -18,7 +18,8 @@ struct Proofs {
 };
 
 /// Proves all lines of these scale events of one org against the newest checkpoint in the log. Reads the org's ledger
-/// from its first line. Public keys beside the log are used to check the signature. Throws LogError.
+/// from its first line. Public keys beside the log are used to check the signature. Throws LogError, and CapsuleError
+/// if there is no room for temporary files.
 Proofs prove_lines(const LogSource& source, const std::string& org, std::span<const Trace> traces,
                    const OnProgress& progress);
 

@@ -7,6 +7,7 @@
 #include "replay/postmortem/counterfactual.hpp"
 #include "replay/postmortem/draft.hpp"
 #include "replay/postmortem/figures.hpp"
+#include "replay/text.hpp"
 #include "tests/replay/decision/recorded_scenario.hpp"
 #include "tests/replay/decision/well_formed.hpp"
 
@@ -27,7 +28,8 @@ struct Drafted {
 
 Drafted drafted(const LogSource& source, Case of) {
   auto proofs = prove_lines(source, of.org, of.traces, nothing);
-  const auto document = draft_of(of, proofs, {{}, "postmortem", "data", {"postmortem-line-2.tlog-proof"}, "evt"});
+  const auto calendar = calendar_of(source, of.org, of.end, nothing);
+  const auto document = draft_of(of, proofs, {calendar, "postmortem", "data", {"postmortem-line-2.tlog-proof"}, "evt"});
   return {std::move(of), std::move(proofs), to_markdown(document, "postmortem.html"), to_html(document)};
 }
 
@@ -66,11 +68,44 @@ TEST(Postmortem, HasTheFiguresOfTheLedgerLine) {
   EXPECT_EQ(sum, parsed.line.elapsed_us) << "the parts of the loop are the whole of it";
   EXPECT_EQ((boot_of(draft.of, parsed)->to - boot_of(draft.of, parsed)->from).us, 28'000'000);
   for (const auto* expected : {"51.939 s", "28.000 s", "53.9 %", "from 8 to 9 replicas", "90 of 110 vCPU (81.8 %)",
-                               "value 72, queue depth 240", "line 2; ledger/0@4",
-                               "2026-05-05: 10 business days after 2026-04-21", "r3.05.nd-04a2c1"}) {
+                               "value 72, queue depth 240", "line 2; ledger/0@4", "r3.05.nd-04a2c1"}) {
     EXPECT_THAT(draft.markdown, HasSubstr(expected));
     EXPECT_THAT(draft.html, HasSubstr(expected));
   }
+}
+
+TEST(Postmortem, IsDueByTheCalendarThatCameThroughTheLog) {
+  const RecordedScenario recorded("a_postmortem_is_due_by_the_orgs_calendar");
+  const auto draft = drafted(recorded, event_decided(recorded, "failed"));
+  for (const auto* row :
+       {"| Due | 2026-05-06 |",
+        "| Counted | 10 business days after 2026-04-21, in Europe/Berlin; left out beside weekends: 2026-05-01 |",
+        "| Calendar | de-berlin, version 1 \\[signals/0@1\\] |", "| Org | acme-tickets |"})
+    EXPECT_THAT(draft.markdown, HasSubstr(row));
+  EXPECT_THAT(draft.markdown, HasSubstr("Calendar de-berlin, version 1, of acme-tickets was applied."));
+}
+
+TEST(Postmortem, SaysSoWhereTheLogHasNoCalendar) {
+  const RecordedScenario recorded("the_worked_example");
+  const auto markdown = drafted(recorded, "evt-25c0d1feaf2b").markdown;
+  for (const auto* row : {"| Due | 2026-05-05 |",
+                          "| Counted | 10 business days after 2026-04-21, Monday to Friday in UTC: the log had no "
+                          "calendar of the org, so no holiday is left out |",
+                          "| Calendar | none |"})
+    EXPECT_THAT(markdown, HasSubstr(row));
+}
+
+TEST(Postmortem, IsTheSameWhetherOrNotItWasMadeKnown) {
+  const RecordedScenario recorded("a_postmortem_is_due_by_the_orgs_calendar");
+  const auto event = event_decided(recorded, "failed");
+  const auto source = open_log_source(recorded.directory().string());
+  const auto trace = gather_trace(*source.log, parse_scale(event), nothing);
+  const auto* drafted_record = first_of<schema::PostmortemDrafted>(trace);
+  ASSERT_NE(drafted_record, nullptr) << "it is among what the log has of the event";
+  const auto draft = drafted(recorded, event);
+  EXPECT_EQ(first_of<schema::PostmortemDrafted>(draft.of.traces.front()), nullptr);
+  EXPECT_LT(draft.of.end, drafted_record->kept.timestamp);
+  EXPECT_THAT(draft.markdown, testing::Not(HasSubstr("PostmortemDrafted")));
 }
 
 TEST(Postmortem, HasATimelineOfEveryRecordOfTheTrace) {
