@@ -1,12 +1,14 @@
 #include "replay/what_if/change.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <limits>
 
 #include "replay/command.hpp"
 #include "replay/text.hpp"
 #include "replay/what_if/answers.hpp"
+#include "replay/what_if/foreign_policy.hpp"
 #include "schemas/codec.hpp"
-#include "stages/policy/fold.hpp"
 #include "topology/host/admission.hpp"
 
 namespace virtscale::replay {
@@ -28,43 +30,68 @@ struct Due {
   Emitted record;
 };
 
-class ChangedHistory {
+// An event that the recorded history has emitted too, and that has not arrived there yet; or one behind it.
+struct Waiting {
+  Emitted event;
+  Moment emitted;
+  RecordPlace cause;
+  std::optional<std::uint32_t> recorded;  // the index of the recorded one
+};
+
+}  // namespace
+
+class ChangedHistory::Course {
  public:
-  ChangedHistory(Past past, const LogLayout& layout, OtherDocuments& documents, std::uint64_t seed)
-      : past_(std::move(past)), documents_(documents), latencies_(past_, seed) {
+  Course(PastReader& recorded, OtherDocuments& documents, std::uint64_t seed)
+      : recorded_(recorded), past_(recorded.past()), documents_(documents), drawn_(seed) {
     for (auto& [inbox, refold] : past_.begun) {
-      const auto* policy = dynamic_cast<const RefoldOf<policy::Fold>*>(refold.get());
-      if (policy != nullptr) changed_.tally.begin(policy->state(), std::max(past_.first, refold->stream_time()));
+      if (const auto* policy = policy_state(*refold))
+        changed_.tally.begin(*policy, std::max(past_.from, refold->stream_time()));
     }
-    documents_.apply_to(past_, layout);
-    for (auto& input : std::exchange(past_.inputs, {})) {
-      put(input.arrival, {input.to, std::move(input.key), std::move(input.event)});
-    }
+    documents_.apply_to(past_, recorded.layout());
+    take_inputs();
   }
 
-  Changed run() {
-    while (!next_is_beyond_the_end()) {
+  void go_on(Instant until) {
+    for (auto& input : past_.inputs) documents_.replace(input);
+    take_inputs();
+    for (auto& [ends, lane] : lanes_) deliver_waiting(lane);
+    answer_waiting();
+    while (!next_is_beyond(until)) {
       auto next = due_.extract(due_.begin());
       now_ = std::max(now_, next.key());
       fold(next.key().at, next.mapped());
     }
-    for (const auto& [inbox, refold] : past_.begun) {
-      const auto* policy = dynamic_cast<const RefoldOf<policy::Fold>*>(refold.get());
-      if (policy != nullptr) changed_.tally.end(policy->state(), past_.last);
-    }
-    return std::move(changed_);
   }
+
+  void end(Instant at) {
+    for (const auto& [inbox, refold] : past_.begun) {
+      if (const auto* policy = policy_state(*refold)) changed_.tally.end(*policy, at);
+    }
+  }
+
+  Changed& changed() { return changed_; }
 
  private:
   struct Lane {
     Moment last;
-    bool ended = false;
+    std::deque<Waiting> waiting;
+  };
+  struct Unanswered {
+    TopicPartition inbox;
+    Instant asked;
+    std::shared_ptr<const EffectRequest> request;
   };
 
+  void take_inputs() {
+    for (auto& input : std::exchange(past_.inputs, {}))
+      put(input.arrival, {input.to, std::move(input.key), std::move(input.event)});
+  }
+
   // Timers that are due before the next record are put before it.
-  bool next_is_beyond_the_end() {
-    ring_until(due_.empty() ? past_.last : due_.begin()->first.at);
-    return due_.empty() || due_.begin()->first.at > past_.last;
+  bool next_is_beyond(Instant until) {
+    ring_until(due_.empty() ? until : std::min(due_.begin()->first.at, until));
+    return due_.empty() || due_.begin()->first.at > until;
   }
 
   void put(const Arrival& arrival, Emitted record) {
@@ -78,10 +105,10 @@ class ChangedHistory {
     auto& refold = *past_.begun.at(cause.of);
     const LogRecord record{cause.of, cause.offset, at, due.record.key, due.record.event};
     const auto step = refold.fold(record);
-    if (step.fate == Fate::halted) throw LogError(place(cause.of, cause.offset) + ": " + step.incident);
+    if (step.fate == Fate::halted) throw std::runtime_error(place(cause.of, cause.offset) + ": " + step.incident);
     changed_.tally.folded(refold, record, step);
     for (const auto& emitted : step.emitted) deliver(refold, cause, emitted);
-    for (const auto& request : step.asked) answer(refold, cause, *request);
+    for (const auto& request : step.asked) answer(refold, cause, request);
     emissions_seen_.clear();
   }
 
@@ -94,18 +121,34 @@ class ChangedHistory {
     if (!past_.begun.contains(emitted.to)) return;
     auto& lane = lanes_[{refold.inbox(), emitted.to}];
     const auto* recorded = recorded_emission(cause, emitted.to, event.body_type());
-    // What was not recorded at the very end of the log is not there in the changed history either.
-    lane.ended = lane.ended || (recorded != nullptr && !recorded->arrival);
-    if (lane.ended) return;
-    auto arrival = recorded != nullptr ? *recorded->arrival : unrecorded(now_.at);
-    // Lanes keep their order, whatever has moved.
-    const auto earliest = std::max(Moment{lane.last.at, lane.last.ticket}, Moment{now_.at, now_.ticket});
-    if (Moment{arrival.at, arrival.ticket} < earliest) {
-      arrival.at = earliest.at;
-      arrival.ticket = earliest.ticket;
+    Waiting waiting{emitted, {now_.at, now_.ticket}, cause, std::nullopt};
+    if (recorded != nullptr) waiting.recorded = recorded->index;
+    lane.waiting.push_back(std::move(waiting));
+    deliver_waiting(lane);
+  }
+
+  // Lanes keep their order, whatever has moved; what is not in the log yet holds up what comes behind it.
+  void deliver_waiting(Lane& lane) {
+    while (!lane.waiting.empty()) {
+      auto& next = lane.waiting.front();
+      const auto arrived = arrival_of(next);
+      if (!arrived) return;
+      auto arrival = *arrived;
+      const auto earliest = std::max(lane.last, next.emitted);
+      if (Moment{arrival.at, arrival.ticket} < earliest) {
+        arrival.at = earliest.at;
+        arrival.ticket = earliest.ticket;
+      }
+      lane.last = {arrival.at, arrival.ticket};
+      put(arrival, std::move(next.event));
+      lane.waiting.pop_front();
     }
-    put(arrival, emitted);
-    lane.last = {arrival.at, arrival.ticket};
+  }
+
+  std::optional<Arrival> arrival_of(const Waiting& waiting) {
+    if (!waiting.recorded) return unrecorded(waiting.emitted.at);
+    const auto& all = past_.emissions.at(waiting.cause);
+    return std::ranges::lower_bound(all, *waiting.recorded, {}, &PastEmission::index)->arrival;
   }
 
   // The recorded event of the same cause and kind: the first for the first, the second for the second.
@@ -121,44 +164,59 @@ class ChangedHistory {
 
   // --- Answers -----------------------------------------------------------------------------------------------------
 
-  void answer(const Refold& refold, const RecordPlace& cause, const EffectRequest& request) {
-    const auto& asked = *schema::GetEvent(request.event.data());
-    const auto name = namer_.name(refold.stage(), asked, cause);
+  void answer(const Refold& refold, const RecordPlace& cause, const std::shared_ptr<const EffectRequest>& request) {
+    const auto name = namer_.name(refold.stage(), *schema::GetEvent(request->event.data()), cause);
+    const Unanswered unanswered{refold.inbox(), now_.at, request};
     const auto recorded = past_.requests.find(name);
-    if (recorded == past_.requests.end()) return model(refold, name, request);
-    if (!recorded->second.answer) return;
-    auto input = std::move(*recorded->second.answer);
-    const auto took = input.arrival.at - recorded->second.asked;
-    if (recorded->second.asked != now_.at) {
-      input.arrival = unrecorded(now_.at + took);
-      ++changed_.moved;
-    }
-    put(input.arrival, {refold.inbox(), std::move(input.key), readdressed(std::move(input.event), request)});
+    if (recorded == past_.requests.end()) return model(unanswered, name);
+    if (!answer_as_recorded(unanswered, recorded->second)) unanswered_.emplace(name, unanswered);
   }
 
-  void model(const Refold& refold, const RequestName& name, const EffectRequest& request) {
-    const auto took = latencies_.draw(name.body);
+  void answer_waiting() {
+    std::erase_if(unanswered_,
+                  [&](const auto& one) { return answer_as_recorded(one.second, past_.requests.at(one.first)); });
+  }
+
+  // False if the log does not have the answer yet.
+  bool answer_as_recorded(const Unanswered& unanswered, PastRequest& recorded) {
+    if (!recorded.answer) return false;
+    auto input = std::move(*recorded.answer);
+    const auto took = input.arrival.at - recorded.asked;
+    if (recorded.asked != unanswered.asked) {
+      input.arrival = unrecorded(unanswered.asked + took);
+      ++changed_.moved;
+    }
+    put(input.arrival,
+        {unanswered.inbox, std::move(input.key), readdressed(std::move(input.event), *unanswered.request)});
+    return true;
+  }
+
+  void model(const Unanswered& unanswered, const RequestName& name) {
+    const auto& request = *unanswered.request;
+    const auto took = past_.latencies.draw(name.body, drawn_);
     changed_.modelled.push_back(
-        {request.scale, request.org, name.body, name.about, now_.at, took, latencies_.samples(name.body)});
-    put(unrecorded(now_.at + took), {refold.inbox(), to_string(request.scale), modelled_answer(request)});
+        {request.scale, request.org, name.body, name.about, now_.at, took, past_.latencies.samples(name.body)});
+    put(unrecorded(now_.at + took), {unanswered.inbox, to_string(request.scale), modelled_answer(request)});
   }
 
   // --- Timers ------------------------------------------------------------------------------------------------------
 
-  // Lets all timers that are due until then come: those that were recorded when they did.
+  // Lets all timers that are due until then come: those that were recorded when they did, those that the recorded
+  // history has set when they ring there.
   void ring_until(Instant until) {
     for (const auto& [inbox, refold] : past_.begun) {
       for (const auto& timer : refold->books().due_timers()) {
-        if (timer.due > std::min(until, past_.last)) break;
+        if (timer.due > until) break;
         ring({inbox, timer.key, timer.due});
       }
     }
   }
 
   void ring(const TimerName& timer) {
-    if (!rung_.insert(timer).second) return;
+    if (rung_.contains(timer)) return;
     const auto recorded = past_.timers.find(timer);
-    if (recorded == past_.timers.end() && past_.timers_not_rung.contains(timer)) return;
+    if (recorded == past_.timers.end() && recorded_.is_set(timer)) return;
+    rung_.insert(timer);
     schema::TimerFiredT fired;
     fired.key = timer.key;
     fired.due_us = timer.due.us;
@@ -168,12 +226,14 @@ class ChangedHistory {
     put(arrival, {timer.inbox, timer.key, std::move(event)});
   }
 
-  Past past_;
+  PastReader& recorded_;
+  Past& past_;
   OtherDocuments& documents_;
-  Latencies latencies_;
+  std::uint64_t drawn_;
   std::map<Moment, Due> due_;
   std::map<std::pair<TopicPartition, TopicPartition>, Lane> lanes_;
   std::map<std::pair<TopicPartition, schema::Body>, std::uint32_t> emissions_seen_;  // of the record being folded
+  std::map<RequestName, Unanswered> unanswered_;
   RequestNamer namer_;
   std::set<TimerName> rung_;
   EdgeIds ids_{2};
@@ -183,10 +243,21 @@ class ChangedHistory {
   Changed changed_;
 };
 
-}  // namespace
+ChangedHistory::ChangedHistory(PastReader& recorded, OtherDocuments& documents, std::uint64_t seed)
+    : course_(std::make_unique<Course>(recorded, documents, seed)) {}
 
-Changed change_history(Past past, const LogLayout& layout, OtherDocuments& documents, std::uint64_t seed) {
-  return ChangedHistory(std::move(past), layout, documents, seed).run();
+ChangedHistory::~ChangedHistory() = default;
+
+void ChangedHistory::go_on(Instant until) {
+  course_->go_on(until);
+}
+
+void ChangedHistory::end(Instant at) {
+  course_->end(at);
+}
+
+Changed& ChangedHistory::changed() {
+  return course_->changed();
 }
 
 }  // namespace virtscale::replay

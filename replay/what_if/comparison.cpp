@@ -47,6 +47,11 @@ OrgTally tally_of(const Tally& tally, const std::string& org) {
   return found == tally.orgs().end() ? OrgTally{} : found->second;
 }
 
+std::optional<TalliedDecision> find(const Tally& tally, const std::string& org, ScaleId scale) {
+  const auto found = tally.orgs().find(org);
+  return found == tally.orgs().end() ? std::nullopt : find(found->second.decisions, scale);
+}
+
 }  // namespace
 
 std::string_view text_of(ChangeKind kind) {
@@ -57,6 +62,15 @@ std::string_view text_of(ChangeKind kind) {
 std::string_view name_of(ChangeKind kind) {
   constexpr std::string_view names[] = {"refused_to_admitted", "admitted_to_refused", "other_replicas", "new", "gone"};
   return names[static_cast<std::size_t>(kind)];
+}
+
+std::optional<ChangedDecision> compare(const Tally& recorded, const Tally& changed, const std::string& org,
+                                       ScaleId scale) {
+  ChangedDecision decision{scale, {}, find(recorded, org, scale), find(changed, org, scale)};
+  const auto kind = kind_of(decision);
+  if (!kind) return std::nullopt;
+  decision.kind = *kind;
+  return decision;
 }
 
 std::vector<OrgComparison> compare(const Tally& recorded, const Tally& changed) {

@@ -38,6 +38,10 @@ struct OrgComparison {
   OrgTally changed;
 };
 
+/// The decision of one org about this scale event in either history; `kind` is set by it. Nothing if both say the same.
+std::optional<ChangedDecision> compare(const Tally& recorded, const Tally& changed, const std::string& org,
+                                       ScaleId scale);
+
 /// Orgs with at least one changed decision.
 std::vector<OrgComparison> compare(const Tally& recorded, const Tally& changed);
 

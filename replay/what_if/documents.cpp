@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "replay/what_if/foreign_policy.hpp"
 #include "schemas/codec.hpp"
 #include "stages/orchestration/fold.hpp"
-#include "stages/policy/fold.hpp"
 #include "stages/policy/gate.hpp"
 #include "topology/host/admission.hpp"
 
@@ -27,12 +27,6 @@ std::string subject_of(const schema::Event& event) {
   return {};
 }
 
-template <class F>
-const F* fold_of(const Past& past, TopicPartition inbox) {
-  const auto found = past.begun.find(inbox);
-  return found == past.begun.end() ? nullptr : dynamic_cast<const F*>(found->second.get());
-}
-
 TopicPartition partition_for(Topic topic, std::string_view key, const LogLayout& layout) {
   return {topic, partition_of(key, layout.partitions[static_cast<std::size_t>(topic)])};
 }
@@ -41,8 +35,9 @@ TopicPartition partition_for(Topic topic, std::string_view key, const LogLayout&
 template <class Find>
 auto in_policy(const Document& document, const Past& past, const LogLayout& layout, Find find)
     -> decltype(find(std::declval<const policy::State&>())) {
-  const auto* policy = fold_of<RefoldOf<policy::Fold>>(past, partition_for(Topic::signals, document.org, layout));
-  return policy == nullptr ? nullptr : find(policy->state());
+  const auto refold = past.begun.find(partition_for(Topic::signals, document.org, layout));
+  const auto* state = refold == past.begun.end() ? nullptr : policy_state(*refold->second);
+  return state == nullptr ? nullptr : find(*state);
 }
 
 const schema::ContractTermsT* terms_before(const Document& document, const Past& past, const LogLayout& layout) {
@@ -57,8 +52,9 @@ const schema::ServiceBookT* service_before(const Document& document, const Past&
 }
 
 bool cell_is_known(const Document& document, const Past& past, const LogLayout& layout) {
-  const auto* cells =
-      fold_of<RefoldOf<orchestration::Fold>>(past, partition_for(Topic::decisions, document.name, layout));
+  const auto found = past.begun.find(partition_for(Topic::decisions, document.name, layout));
+  if (found == past.begun.end()) return false;
+  const auto* cells = dynamic_cast<const RefoldOf<orchestration::Fold>*>(found->second.get());
   return cells != nullptr && cells->state().cells.find(document.name) != nullptr;
 }
 

@@ -20,12 +20,13 @@ class OtherDocuments {
 
   /// Puts the documents into the inputs of the range. Call once, before anything of the range is folded.
   void apply_to(Past& past, const LogLayout& layout);
+  /// Puts one of them into an input that came later, if that is a recorded one about the same. False if it is not.
+  bool replace(PastInput& input);
 
   /// If the event says that one of these documents was refused: a sentence about it; otherwise empty.
   std::string refusal_in(const schema::Event& event) const;
 
  private:
-  bool replace(PastInput& input);
   bool holds_already(const Document& document, const Past& past, const LogLayout& layout) const;
   void apply_first(const Document& document, Past& past, const LogLayout& layout);
 

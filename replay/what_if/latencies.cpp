@@ -1,14 +1,7 @@
 #include "replay/what_if/latencies.hpp"
 
-#include <algorithm>
-
 namespace virtscale::replay {
 namespace {
-
-bool is_good(const PastInput& answer) {
-  const auto name = schema::name_of(schema::GetEvent(answer.event.data())->body_type());
-  return !name.ends_with("Failed") && !name.ends_with("Refused");
-}
 
 // SplitMix64 (Steele, Lea, Flood 2014): the same on every machine, and fit for any seed.
 std::uint64_t next(std::uint64_t& state) {
@@ -20,22 +13,22 @@ std::uint64_t next(std::uint64_t& state) {
 
 }  // namespace
 
-Latencies::Latencies(const Past& past, std::uint64_t seed) : drawn_(seed) {
-  for (const auto& [name, request] : past.requests) {
-    if (request.answer && is_good(*request.answer))
-      recorded_[name.body].push_back(request.answer->arrival.at - request.asked);
-  }
+void Latencies::note(schema::Body asked, Duration took) {
+  auto& recorded = recorded_[asked];
+  const auto at = recorded.noted++ % latencies_max;
+  if (at == recorded.times.size()) recorded.times.emplace_back();
+  recorded.times[at] = took;
 }
 
-Duration Latencies::draw(schema::Body asked) {
+Duration Latencies::draw(schema::Body asked, std::uint64_t& drawn) const {
   const auto recorded = recorded_.find(asked);
   if (recorded == recorded_.end()) return {};
-  return recorded->second[next(drawn_) % recorded->second.size()];
+  return recorded->second.times[next(drawn) % recorded->second.times.size()];
 }
 
 std::size_t Latencies::samples(schema::Body asked) const {
   const auto recorded = recorded_.find(asked);
-  return recorded == recorded_.end() ? 0 : recorded->second.size();
+  return recorded == recorded_.end() ? 0 : recorded->second.times.size();
 }
 
 }  // namespace virtscale::replay

@@ -6,23 +6,31 @@
 #include <map>
 #include <vector>
 
-#include "replay/what_if/past.hpp"
+#include "schemas/codec.hpp"
+#include "topology/contract/units.hpp"
 
 namespace virtscale::replay {
 
+/// Of each kind of request the newest so many times are kept: a shadow may look on for weeks.
+inline constexpr std::size_t latencies_max = 10'000;
+
 class Latencies {
  public:
-  /// From all requests of the range that were answered well.
-  Latencies(const Past& past, std::uint64_t seed);
+  /// A request of this kind was answered well after so long.
+  void note(schema::Body asked, Duration took);
 
-  /// The time that a request of this kind takes: one of the recorded ones; 0 if there is none.
-  Duration draw(schema::Body asked);
+  /// The time that a request of this kind takes: one of the recorded ones; 0 if there is none. `drawn` begins as a
+  /// seed, and is changed by each draw.
+  Duration draw(schema::Body asked, std::uint64_t& drawn) const;
   /// Of how many recorded times `draw` chooses.
   std::size_t samples(schema::Body asked) const;
 
  private:
-  std::map<schema::Body, std::vector<Duration>> recorded_;
-  std::uint64_t drawn_;
+  struct Recorded {
+    std::vector<Duration> times;
+    std::size_t noted = 0;
+  };
+  std::map<schema::Body, Recorded> recorded_;
 };
 
 }  // namespace virtscale::replay

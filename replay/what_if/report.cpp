@@ -127,6 +127,26 @@ json::object value_of(const Modelled& one) {
           {"samples", one.samples}};
 }
 
+json::object document_of(const WhatIf& found, std::uint64_t seed) {
+  json::array orgs;
+  for (const auto& org : found.orgs) orgs.push_back(value_of(found, org));
+  json::array modelled;
+  for (const auto& one : found.modelled) modelled.push_back(value_of(one));
+  return {{"records", found.records},
+          {"decisions", found.decisions},
+          {"first_us", found.first.us},
+          {"last_us", found.last.us},
+          {"seed", seed},
+          {"moved", found.moved},
+          {"orgs", std::move(orgs)},
+          {"modelled", std::move(modelled)}};
+}
+
+void print_line(const json::object& document) {
+  std::printf("%s\n", json::serialize(document).c_str());
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 void print_text(const WhatIf& found, std::uint64_t seed) {
@@ -140,19 +160,37 @@ void print_text(const WhatIf& found, std::uint64_t seed) {
 }
 
 void print_json(const WhatIf& found, std::uint64_t seed) {
-  json::array orgs;
-  for (const auto& org : found.orgs) orgs.push_back(value_of(found, org));
-  json::array modelled;
-  for (const auto& one : found.modelled) modelled.push_back(value_of(one));
-  const json::object document = {{"records", found.records},
-                                 {"decisions", found.decisions},
-                                 {"first_us", found.first.us},
-                                 {"last_us", found.last.us},
-                                 {"seed", seed},
-                                 {"moved", found.moved},
-                                 {"orgs", std::move(orgs)},
-                                 {"modelled", std::move(modelled)}};
-  std::printf("%s\n", json::serialize(document).c_str());
+  print_line(document_of(found, seed));
+}
+
+void print_turned_text(const Turned& turned) {
+  if (!turned.decision) {
+    std::printf("%s  of %s is as recorded after all\n", to_string(turned.scale).c_str(), turned.org.c_str());
+  } else {
+    const auto& decision = *turned.decision;
+    const auto& either = decision.changed ? *decision.changed : *decision.recorded;
+    std::printf("%s  %s  %s/%s  %s: recorded %s, now %s%s\n", to_text(either.decided).c_str(),
+                to_string(turned.scale).c_str(), turned.org.c_str(), either.service.c_str(),
+                std::string(text_of(decision.kind)).c_str(), replicas_text(decision.recorded).c_str(),
+                turned.modelled ? "~" : "", replicas_text(decision.changed).c_str());
+  }
+  std::fflush(stdout);
+}
+
+void print_turned_json(const Turned& turned) {
+  json::object line = {{"event", to_string(turned.scale)}, {"org", turned.org}, {"modelled", turned.modelled}};
+  line["change"] = turned.decision ? json::value(name_of(turned.decision->kind)) : json::value(nullptr);
+  if (turned.decision) {
+    const auto& decision = *turned.decision;
+    line["service"] = (decision.changed ? *decision.changed : *decision.recorded).service;
+    line["recorded"] = value_of(decision.recorded);
+    line["now"] = value_of(decision.changed);
+  }
+  print_line({{"turned", std::move(line)}});
+}
+
+void print_summary_json(const WhatIf& found, std::uint64_t seed) {
+  print_line({{"summary", document_of(found, seed)}});
 }
 
 }  // namespace virtscale::replay

@@ -1,7 +1,7 @@
 // What a what-if found, as text and as JSON.
 #pragma once
 
-#include "replay/what_if/what_if.hpp"
+#include "replay/what_if/shadow.hpp"
 
 namespace virtscale::replay {
 
@@ -9,5 +9,11 @@ namespace virtscale::replay {
 void print_text(const WhatIf& found, std::uint64_t seed);
 /// One JSON document on one line.
 void print_json(const WhatIf& found, std::uint64_t seed);
+
+/// A decision that turned, on one line, at once.
+void print_turned_text(const Turned& turned);
+/// `{"turned": {…}}`, and at the end `{"summary": {…}}`.
+void print_turned_json(const Turned& turned);
+void print_summary_json(const WhatIf& found, std::uint64_t seed);
 
 }  // namespace virtscale::replay

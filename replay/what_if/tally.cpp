@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "stages/policy/fold.hpp"
+#include "replay/what_if/foreign_policy.hpp"
 #include "stages/policy/gate.hpp"
 
 namespace virtscale::replay {
@@ -35,9 +35,9 @@ void Tally::folded(const Refold& refold, const LogRecord& record, const Step& st
     if (const auto* decided = event.body_as_ScaleDecided()) note_decided(event, *decided);
     if (const auto* serving = event.body_as_DomainServing()) note_served(event, *serving);
   }
-  const auto* policy = dynamic_cast<const RefoldOf<policy::Fold>*>(&refold);
+  const auto* policy = policy_state(refold);
   const auto* event = policy == nullptr ? nullptr : schema::verify_event(record.value);
-  if (event != nullptr) account(event->org()->str(), policy->state(), refold.stream_time());
+  if (event != nullptr) account(event->org()->str(), *policy, refold.stream_time());
 }
 
 void Tally::end(const policy::State& state, Instant at) {
@@ -64,6 +64,7 @@ void Tally::account(const std::string& org, const policy::State& state, Instant 
 void Tally::note_decided(const schema::Event& event, const schema::ScaleDecided& decided) {
   auto& org = orgs_[event.org()->str()];
   auto& decision = org.decisions[{event.header()->scale()}];
+  fresh_.push_back({event.org()->str(), {event.header()->scale()}});
   decision = {.service = decided.service()->str(),
               .admitted = decided.decision() == schema::Decision::admitted,
               .kind = decided.kind(),

@@ -6,6 +6,8 @@
 
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "replay/refold.hpp"
 #include "stages/policy/state.hpp"
@@ -40,6 +42,8 @@ class Tally {
   void begin(const policy::State& state, Instant at);
   /// REQUIRES: called after each record in the range, with the time at which the partition folded it.
   void folded(const Refold& refold, const LogRecord& record, const Step& step);
+  /// The decisions since the last call, each with its org.
+  std::vector<std::pair<std::string, ScaleId>> take_fresh() { return std::exchange(fresh_, {}); }
   /// Ends the range for all.
   void end(const policy::State& state, Instant at);
 
@@ -58,6 +62,7 @@ class Tally {
 
   std::map<std::string, OrgTally, std::less<>> orgs_;
   std::map<std::string, Usage, std::less<>> usage_;
+  std::vector<std::pair<std::string, ScaleId>> fresh_;
 };
 
 }  // namespace virtscale::replay

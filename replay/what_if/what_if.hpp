@@ -1,4 +1,4 @@
-// What if: a recorded range under other documents, and which decisions that changes.
+// What if: a recorded range under other documents, or decided by another program, and which decisions that changes.
 //
 // The one thing to know: the load stays as it was recorded. Alerts that would have ended sooner under another contract
 // still end when they did; so it tells what a contract would have decided, not what clients would have done.
@@ -23,11 +23,18 @@ struct WhatIf {
 
 struct WhatIfOptions {
   Range range{};
-  std::uint64_t seed = 1;  ///< of what is modelled
+  std::string policy_program{};  ///< decides in place of our policy; empty: ours
+  std::uint64_t seed = 1;        ///< of what is modelled
   std::function<void(std::uint64_t seen, std::uint64_t expected)> watch{};
 };
 
-/// Reads and folds the log, and folds its range again. Throws UsageError, LogError and SnapshotError.
+/// Reads and folds the log, and folds its range again. Throws UsageError, LogError, SnapshotError, and
+/// std::runtime_error if a record cannot be folded.
 WhatIf what_if(LogSource& source, std::vector<Document> documents, const WhatIfOptions& options);
+
+/// Lets `program` fold policy from where the range begins; nothing, if it is empty. Throws UsageError.
+void let_decide(const std::string& program, Past& past, const LogLayout& layout);
+/// What differs between two histories that have ended.
+WhatIf difference(const Past& recorded, Changed& changed);
 
 }  // namespace virtscale::replay
