@@ -6,8 +6,10 @@
 
 #include "replay/progress.hpp"
 #include "replay/text.hpp"
+#include "replay/verify/corpus.hpp"
 #include "replay/verify/verify.hpp"
 #include "topology/adapters/sodium/sodium.hpp"
+#include "topology/host/http_answers.hpp"
 
 namespace virtscale::replay {
 namespace {
@@ -17,6 +19,7 @@ struct Words {
   std::string to;
   std::string org;
   std::string keys;
+  std::string code;
 };
 
 // The keys beside the log, unless others are named. Without any, signatures are not checked, and the report says so.
@@ -32,16 +35,22 @@ std::uint64_t rate_of(const VerifyReport& report) {
   return static_cast<std::uint64_t>(std::llround(static_cast<double>(report.records) / std::max(report.seconds, 1e-6)));
 }
 
+// A checkpoint whose signature nobody looked at says less than it seems to.
+bool is_unsigned(const VerifyReport& report) {
+  return report.signatures < report.checkpoints;
+}
+
 void print_json(const VerifyReport& report) {
   std::printf(
       "{\"records\": %llu, \"events\": %llu, \"lines\": %llu, \"checkpoints\": %llu, \"signatures\": %llu, "
+      "\"signatures_checked\": %s, "
       "\"duplicates\": %llu, \"rejected\": %llu, \"not_yet_recorded\": %llu, \"records_per_s\": %llu, "
       "\"divergence\": %s}\n",
       static_cast<unsigned long long>(report.records), static_cast<unsigned long long>(report.events),
       static_cast<unsigned long long>(report.lines), static_cast<unsigned long long>(report.checkpoints),
-      static_cast<unsigned long long>(report.signatures), static_cast<unsigned long long>(report.duplicates),
-      static_cast<unsigned long long>(report.rejected), static_cast<unsigned long long>(report.not_yet_recorded),
-      static_cast<unsigned long long>(rate_of(report)),
+      static_cast<unsigned long long>(report.signatures), is_unsigned(report) ? "false" : "true",
+      static_cast<unsigned long long>(report.duplicates), static_cast<unsigned long long>(report.rejected),
+      static_cast<unsigned long long>(report.not_yet_recorded), static_cast<unsigned long long>(rate_of(report)),
       report.divergence ? to_json(*report.divergence).c_str() : "null");
 }
 
@@ -51,8 +60,7 @@ void print_text(const VerifyReport& report) {
       {"events", with_commas(report.events), "emitted again as they were recorded, to the byte"},
       {"lines", with_commas(report.lines), "of ledgers"},
       {"checkpoints", with_commas(report.checkpoints), "with the root of the lines before them"},
-      {"signatures", with_commas(report.signatures),
-       report.signatures < report.checkpoints ? "no public keys are known: name them with --keys DIR" : "hold"}};
+      {"signatures", with_commas(report.signatures), is_unsigned(report) ? "of these were checked" : "hold"}};
   const auto more = [&](std::uint64_t count, const char* name, const char* says) {
     if (count > 0) rows.push_back({name, with_commas(count), says});
   };
@@ -60,6 +68,8 @@ void print_text(const VerifyReport& report) {
   more(report.rejected, "rejected", "records that were no events or were not allowed: they are in deadletters");
   more(report.not_yet_recorded, "not recorded", "events at the very end: a crash came before they were appended");
   print_table(rows);
+  if (is_unsigned(report))
+    std::printf("signatures not checked: give --keys DIR, with the public keys (NAME.public) that signed\n");
   std::printf("%s", report.divergence ? to_text(*report.divergence).c_str() : "no divergence\n");
 }
 
@@ -70,7 +80,36 @@ Instant instant_of(const std::string& option, const std::string& text, Instant o
   return *at;
 }
 
+// One JSON document, as `verify` of a log prints it: the first divergence, with what to do about it.
+void print_corpus_json(const CorpusReport& report) {
+  std::string faults;
+  for (const auto& fault : report.faults) {
+    faults += (faults.empty() ? "" : ", ") + std::string("{\"file\": ") + json_string(fault.file.string()) +
+              ", \"advice\": " + json_string(fault.advice) + ", \"divergence\": " + to_json(fault.divergence) + "}";
+  }
+  std::printf("{\"histories\": %zu, \"records\": %llu, \"events\": %llu, \"diverged\": [%s]}\n", report.histories,
+              static_cast<unsigned long long>(report.records), static_cast<unsigned long long>(report.events),
+              faults.c_str());
+}
+
+void print_corpus_text(const CorpusReport& report) {
+  print_table({{"histories", with_commas(report.histories), "folded by this program's code"},
+               {"records", with_commas(report.records), ""},
+               {"events", with_commas(report.events), "emitted again as they were recorded, to the byte"}});
+  for (const auto& fault : report.faults) {
+    std::printf("\n%s: %s.\n%s", fault.file.c_str(), fault.advice.c_str(), to_text(fault.divergence).c_str());
+  }
+  if (report.faults.empty()) std::printf("no divergence\n");
+}
+
+Exit run_on_corpus(const Context& context, const Words& words) {
+  const auto report = verify_corpus(words.code, [](const LogLayout& layout) { return make_refolds(layout); });
+  context.format == Format::json ? print_corpus_json(report) : print_corpus_text(report);
+  return report.faults.empty() ? Exit::done : Exit::not_verified;
+}
+
 Exit run(const Context& context, const Words& words) {
+  if (!words.code.empty()) return run_on_corpus(context, words);
   auto source = open_log_source(context.log);
   VerifyOptions options;
   options.from = instant_of("--from", words.from, options.from);
@@ -98,11 +137,17 @@ void add_verify_command(CLI::App& app, Chosen& chosen) {
   verify->add_option("--org", words->org, "compare the events of this org only");
   verify->add_option("--keys", words->keys, "public keys (NAME.public) that signed; default: keys/ beside the log")
       ->type_name("DIR");
+  verify
+      ->add_option("--code", words->code,
+                   "instead of a log, a folder of recordings (*.capsule) that this program must fold as they were")
+      ->type_name("DIR")
+      ->excludes("--from", "--to", "--org", "--keys");
   verify->footer(
       "Compared are: each event that a fold emits, header and key included; copies that restarts left; hashes of what\n"
       "came from outside; the ledgers' lines, and the root and the signature of each checkpoint.\n"
       "Exit status 5: there is a divergence; the first in time is printed, with both sides and the records that led to "
       "it.\n"
+      "With --code the message says what to do if a fold has changed: undo it, or raise its epoch.\n"
       "TIME is 2026-04-21T02:14:00Z or microseconds since 1970.\n"
       "Example: virtscale-replay verify --log var/demo/data --json");
 }
