@@ -14,7 +14,7 @@ import time
 import unittest
 
 from processes import run
-from world import BIN, World, cell, contract, documents, main, option, service, wait_until
+from world import BIN, World, any_change, cell, contract, documents, main, option, service, wait_until
 
 ORGS = 20
 DOMAINS_MAX = 2  # that the contract of an org admits; what is more is refused, and so the machine is not swamped
@@ -45,15 +45,9 @@ class Client(threading.Thread):
             for i in range(REQUESTS // ORGS):
                 self.storm.wait_for_turn(i + self.number / ORGS)
                 time.sleep(self.random.uniform(0, START_S + WORK_S))
-                self.acknowledged[f"key-{i}"] = self.request(f"key-{i}", self.change())
+                self.acknowledged[f"key-{i}"] = self.request(f"key-{i}", any_change(self.random, DOMAINS_MAX))
         except Exception as failure:  # pylint: disable=broad-except
             self.failure = failure
-
-    def change(self):
-        kind = self.random.random()
-        if kind < 0.5:
-            return {"change": 1}
-        return {"change": -1} if kind < 0.9 else {"replicas": self.random.randrange(DOMAINS_MAX + 2)}
 
     def request(self, key, change):
         for _ in range(TRIES_MAX):

@@ -87,6 +87,14 @@ def tokens(orgs):
     return "tokens:\n" + "\n".join(rows) + "\n"
 
 
+def any_change(random, domains_max):
+    """What a client asks for: one more or less, or a number of replicas, now and then one too many."""
+    kind = random.random()
+    if kind < 0.5:
+        return {"change": 1}
+    return {"change": -1} if kind < 0.9 else {"replicas": random.randrange(domains_max + 2)}
+
+
 def sha256(text):
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -12,7 +12,7 @@ import threading
 import time
 
 from stages import NAMES, SESSION_S
-from world import ask, token_of
+from world import any_change, ask, token_of
 
 DOMAINS_MAX = 2  # that the contract of an org admits: what is more is refused, and the machine is not swamped
 BROKERS = 3
@@ -138,16 +138,10 @@ class Client(threading.Thread):
             for i in range(self.requests):
                 time.sleep(max(0.0, began + self.first_at + i * self.period - time.monotonic()))
                 asked = time.monotonic() - began
-                self.acknowledged[f"key-{i}"] = self.request(f"key-{i}", self.change())
+                self.acknowledged[f"key-{i}"] = self.request(f"key-{i}", any_change(self.random, DOMAINS_MAX))
                 self.took_s.append((asked, time.monotonic() - began - asked))
         except Exception as failure:  # pylint: disable=broad-except
             self.failure = failure
-
-    def change(self):
-        kind = self.random.random()
-        if kind < 0.5:
-            return {"change": 1}
-        return {"change": -1} if kind < 0.9 else {"replicas": self.random.randrange(DOMAINS_MAX + 2)}
 
     def request(self, key, change):
         """The answer, however often it takes; 422 is a scale beyond the service's own bounds."""
