@@ -25,7 +25,7 @@ ScaleId birth_of(std::string_view domain) {
   constexpr std::size_t digits = 12;
   const auto number = domain.rfind('-');
   if (number == domain.npos || number < digits) return {};
-  return parse_scale("evt-" + std::string(domain.substr(number - digits, digits)));
+  return parse_scale(std::string("evt-").append(domain.substr(number - digits, digits)));
 }
 
 void end_domain(schema::AuditScaleT& scale, schema::AuditDomainT& domain, schema::AuditEnd end, std::int64_t at_us) {
@@ -50,6 +50,7 @@ void end_birth(Step step, std::string_view domain, std::int64_t at_us) {
 void keep_candidates(schema::AuditDomainT& domain, const schema::DomainPlaced& event) {
   domain.candidates.clear();
   if (event.candidates() == nullptr) return;
+  domain.candidates.reserve(std::min<std::size_t>(event.candidates()->size(), candidates_max));
   for (const auto* candidate : *event.candidates()) {
     if (domain.candidates.size() == candidates_max) return;
     domain.candidates.emplace_back(candidate->UnPack());

@@ -9,9 +9,7 @@ bool may_stand(const schema::ScaleDecidedT& decided) {
 }
 
 void forget_oldest_closed(State& state, schema::AuditBooksT& books) {
-  const auto oldest = closed_key(books.first_closed++);
-  if (const auto* row = state.closed.find(oldest)) state.scales.erase(row->scale);
-  state.closed.erase(oldest);
+  if (const auto oldest = state.closed.take(closed_key(books.first_closed++))) state.scales.erase(oldest->scale);
 }
 
 void note_closed(State& state, std::string key) {
@@ -55,11 +53,10 @@ void on_scale_decided(Step step, const schema::ScaleDecided& event) {
 
 void on_refusal_ended(Step step, const schema::RefusalEnded& event) {
   const auto key = scale_key(step.inbound.org, step.inbound.scale);
-  auto* standing = step.state.standing.find_to_modify(key);
-  if (standing == nullptr) return;
-  const auto decided = std::move(standing->decided);
-  step.state.standing.erase(key);
-  const auto index = append_line(step, step.inbound.scale, *decided, schema::AuditScaleT(), text(event.reason()));
+  const auto standing = step.state.standing.take(key);
+  if (!standing) return;
+  const auto index =
+      append_line(step, step.inbound.scale, *standing->decided, schema::AuditScaleT(), text(event.reason()));
   if (auto* scale = step.state.scales.find_to_modify(key)) {
     scale->end_line = index;
     scale->end_reason = text(event.reason());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include "topology/contract/utf8.hpp"
 
@@ -20,9 +21,36 @@ std::string_view cut(std::string_view text, std::size_t bytes_max) {
   return text.substr(0, end);
 }
 
+constexpr std::uint64_t in_each_byte(unsigned char byte) {
+  return 0x0101010101010101U * byte;
+}
+
+// The high bit of a byte is set if the byte is below `bound`, for bytes up to 127 and bounds up to 128; of bytes behind
+// one that is, it may be set as well.
+constexpr std::uint64_t below(std::uint64_t bytes, unsigned char bound) {
+  return (bytes - in_each_byte(bound)) & ~bytes;
+}
+
 bool is_plain(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+bool are_plain(std::uint64_t bytes) {
+  const auto special =
+      bytes | below(bytes, 0x20) | below(bytes ^ in_each_byte('"'), 1) | below(bytes ^ in_each_byte('\\'), 1);
+  return (special & in_each_byte(0x80)) == 0;
+}
+
+// How many bytes at the beginning are written as they are.
+std::size_t plain_bytes(std::string_view text) {
+  std::size_t at = 0;
+  for (std::uint64_t bytes = 0; text.size() - at >= sizeof bytes; at += sizeof bytes) {
+    std::memcpy(&bytes, text.data() + at, sizeof bytes);
+    if (!are_plain(bytes)) break;
+  }
+  while (at < text.size() && is_plain(text[at])) ++at;
+  return at;
 }
 
 }  // namespace
@@ -73,7 +101,7 @@ CanonicalJson& CanonicalJson::string(std::string_view text, std::size_t bytes_ma
   out_ += '"';
   text = cut(text, bytes_max);
   while (!text.empty()) {
-    const auto plain = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+    const auto plain = plain_bytes(text);
     out_.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;

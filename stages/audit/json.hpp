@@ -16,6 +16,9 @@ inline constexpr std::int64_t integer_max = 9'007'199'254'740'991;
 /// Appends to a text of its own, which is valid UTF-8 whatever the strings hold.
 class CanonicalJson {
  public:
+  /// With room for so many bytes before its text has to move.
+  explicit CanonicalJson(std::size_t bytes_expected = 0) { out_.reserve(bytes_expected); }
+
   CanonicalJson& open_object() { return open('{'); }
   CanonicalJson& close_object() { return close('}'); }
   CanonicalJson& open_array() { return open('['); }

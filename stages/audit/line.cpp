@@ -11,6 +11,8 @@ constexpr std::size_t org_bytes_max = 1'024;
 // An entry holds 65,535 bytes. A domain takes up to 11 KiB and what follows the domains up to 24 KiB, if every byte is
 // escaped; so no domain is begun beyond this.
 constexpr std::size_t domains_end_max = 24'000;
+// A line of one domain has about 1,200.
+constexpr std::size_t line_bytes_expected = 1'500;
 
 constexpr std::array<std::string_view, 4> end_names = {"pending", "serving", "failed", "removed"};
 constexpr std::array<std::string_view, 3> kind_names = {"alert", "request", "schedule"};
@@ -160,7 +162,7 @@ void put_steps(CanonicalJson& json, const schema::ScaleDecidedT& decided, const 
 std::string line_of(const LineFacts& facts) {
   const auto& decided = facts.decided;
   const auto decision = decision_of(decided, facts.scale_event);
-  CanonicalJson json;
+  CanonicalJson json(line_bytes_expected);
   json.open_object();
   if (decided.code == "beyond_envelope") json.key("binding").string(name_of(decided.binding));
   json.key("code").string(decided.code);
@@ -171,7 +173,7 @@ std::string line_of(const LineFacts& facts) {
   put_domains(json, facts.scale_event);
   json.key("elapsed_us").integer(elapsed_us(facts.now, decided.signal_at_us));
   if (facts.ended) json.key("ends").yes();
-  json.key("event").string(to_string(facts.scale));
+  json.key("event").string(text_of(facts.scale));
   json.key("index").integer(static_cast<std::int64_t>(facts.index));
   json.key("org").string(facts.org, org_bytes_max);
   put_projection(json, decided);

@@ -9,17 +9,13 @@ std::vector<AnyTable*> State::tables() {
 }
 
 std::string scale_key(std::string_view org, ScaleId scale) {
-  std::string key(org);
-  key += '/';
-  key += to_string(scale);
-  return key;
+  std::string key;
+  key.reserve(org.size() + 1 + sizeof(text_of(scale)));
+  return key.append(org).append(1, '/').append(text_of(scale));
 }
 
-std::string closed_key(std::uint64_t number) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string key;
-  for (int shift = 60; shift >= 0; shift -= 4) key += digits[(number >> shift) & 15];
-  return key;
+FixedText<16> closed_key(std::uint64_t number) {
+  return hex_digits<16>(number);
 }
 
 CompactRange range_of(const schema::OrgLedgerT& ledger) {

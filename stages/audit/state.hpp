@@ -29,7 +29,7 @@ struct State {
 /// `org/evt-…`, the key of a scale event.
 std::string scale_key(std::string_view org, ScaleId scale);
 /// The key of the `number`-th closed scale event; ascends with the number.
-std::string closed_key(std::uint64_t number);
+FixedText<16> closed_key(std::uint64_t number);
 
 /// The compact range of an org's tree. REQUIRES: `ledger.peaks` holds a digest for each one bit of `ledger.size`.
 CompactRange range_of(const schema::OrgLedgerT& ledger);

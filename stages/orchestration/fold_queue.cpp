@@ -9,10 +9,22 @@ Need need_of(const schema::PlacedDomainT& row) {
 }
 
 std::string queue_timer(const Domain& domain) {
-  return "queue/" + domain.name;
+  return std::string("queue/").append(domain.name);
 }
 
-void tell_placed(Step& step, const Domain& domain, std::vector<schema::CandidateT> candidates) {
+std::unique_ptr<schema::CandidateT> told(const Candidate& candidate) {
+  auto it = std::make_unique<schema::CandidateT>();
+  const auto& slot = *candidate.slot;
+  it->node = slot.node;
+  it->zone = slot.zone;
+  it->numa = slot.numa;
+  it->free_vcpu_milli = slot.room.vcpu_milli() - slot.room.used_vcpu_milli();
+  it->free_ram_mib = slot.room.ram_mib() - slot.room.used_ram_mib();
+  it->passed_over = candidate.passed_over;
+  return it;
+}
+
+void tell_placed(Step& step, const Domain& domain, const std::vector<Candidate>& candidates) {
   schema::DomainPlacedT placed;
   placed.domain = domain.name;
   placed.service = domain.row.service;
@@ -21,8 +33,8 @@ void tell_placed(Step& step, const Domain& domain, std::vector<schema::Candidate
   placed.node = domain.row.node;
   placed.numa = domain.row.numa;
   placed.placed_at_us = step.in.now.us;
-  for (auto& candidate : candidates)
-    placed.candidates.push_back(std::make_unique<schema::CandidateT>(std::move(candidate)));
+  placed.candidates.reserve(candidates.size());
+  for (const auto& candidate : candidates) placed.candidates.push_back(told(candidate));
   placed.candidates_total = static_cast<std::uint32_t>(step.state.slots(domain.row.cell).size());
   emit_for(step, domain, Topic::outcomes, domain.birth(), placed);
 }
@@ -96,7 +108,7 @@ void unqueue(Step& step, const Domain& domain) {
 }
 
 bool try_place(Step& step, const Domain& domain) {
-  auto placement = step.state.slots(domain.row.cell).choose(need_of(domain.row));
+  const auto placement = step.state.slots(domain.row.cell).choose(need_of(domain.row));
   if (placement.chosen == nullptr) return false;
   auto& row = domain.row;
   row.phase = schema::PlacementPhase::starting;
@@ -104,8 +116,8 @@ bool try_place(Step& step, const Domain& domain) {
   row.node = placement.chosen->node;
   row.numa = placement.chosen->numa;
   ++row.placements;
+  tell_placed(step, domain, placement.candidates);
   step.state.change_use(row, +1);
-  tell_placed(step, domain, std::move(placement.candidates));
   ask_start(step, domain);
   return true;
 }

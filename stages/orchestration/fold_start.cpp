@@ -84,8 +84,9 @@ void try_elsewhere(Step& step, const Domain& domain, const std::string& reason) 
 void bear(Step& step, const schema::ScaleAdmitted& event) {
   if (event.names() == nullptr) return;
   for (const auto* name : *event.names()) {
-    if (step.state.domains.find(text(name)) != nullptr) continue;
-    const Domain domain{std::string(text(name)), step.state.domains.modify(text(name))};
+    auto* row = step.state.domains.add(text(name));
+    if (row == nullptr) continue;
+    const Domain domain{text(name), *row};
     domain.row.org = step.in.org;
     domain.row.service = text(event.service());
     domain.row.birth_scale = step.in.scale.value;
@@ -99,7 +100,7 @@ void bear(Step& step, const schema::ScaleAdmitted& event) {
 void on_domain_spawned(Step& step, const schema::DomainSpawned& event) {
   auto* row = step.state.domains.find_to_modify(text(event.domain()));
   if (row == nullptr || row->phase != schema::PlacementPhase::starting) return;
-  const Domain domain{std::string(text(event.domain())), *row};
+  const Domain domain{text(event.domain()), *row};
   row->address = text(event.address());
   row->port = event.port();
   if (domain.leave()) return stop(step, domain);
@@ -112,7 +113,7 @@ void on_domain_spawned(Step& step, const schema::DomainSpawned& event) {
 void on_spawn_failed(Step& step, const schema::SpawnFailed& event) {
   auto* row = step.state.domains.find_to_modify(text(event.domain()));
   if (row == nullptr || row->phase != schema::PlacementPhase::starting) return;
-  const Domain domain{std::string(text(event.domain())), *row};
+  const Domain domain{text(event.domain()), *row};
   row->failed_nodes.push_back(row->node);
   give_back(step, domain);
   if (domain.leave()) return drop_unborn(step, domain);
@@ -122,7 +123,7 @@ void on_spawn_failed(Step& step, const schema::SpawnFailed& event) {
 void on_queue_timeout(Step& step, std::string_view name) {
   auto* row = step.state.domains.find_to_modify(name);
   if (row == nullptr || row->phase != schema::PlacementPhase::queued) return;
-  const Domain domain{std::string(name), *row};
+  const Domain domain{name, *row};
   unqueue(step, domain);
   const bool known = step.state.cells.find(row->cell) != nullptr;
   const auto what = known ? "no capacity in cell " + row->cell : "cell " + row->cell + " was never applied";

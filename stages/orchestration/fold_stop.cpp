@@ -111,7 +111,7 @@ void retire(Step& step, const schema::ScaleAdmitted& event) {
 void on_backend_gone(Step& step, const schema::BackendGone& event) {
   auto* row = step.state.domains.find_to_modify(text(event.domain()));
   if (row == nullptr || row->phase != Phase::draining) return;
-  stop(step, {std::string(text(event.domain())), *row});
+  stop(step, {text(event.domain()), *row});
 }
 
 void on_backend_failed(Step& step, const schema::BackendFailed& event) {
@@ -119,13 +119,13 @@ void on_backend_failed(Step& step, const schema::BackendFailed& event) {
   if (row == nullptr || (row->phase != Phase::running && row->phase != Phase::draining)) return;
   row->failure = reason_of(event.reason());
   if (row->failure.empty()) row->failure = "never served";
-  stop(step, {std::string(text(event.domain())), *row});
+  stop(step, {text(event.domain()), *row});
 }
 
 void on_domain_halted(Step& step, const schema::DomainHalted& event) {
   auto* row = step.state.domains.find_to_modify(text(event.domain()));
   if (row == nullptr || row->phase != Phase::stopping) return;
-  const Domain domain{std::string(text(event.domain())), *row};
+  const Domain domain{text(event.domain()), *row};
   give_back(step, domain);
   end(step, domain);
 }
@@ -139,7 +139,7 @@ void on_halt_failed(Step& step, const schema::HaltFailed& event) {
 void on_halt_pause_over(Step& step, std::string_view name) {
   auto* row = step.state.domains.find_to_modify(name);
   if (row == nullptr || row->phase != Phase::stopping) return;
-  ask_stop(step, {std::string(name), *row});
+  ask_stop(step, {name, *row});
 }
 
 void on_orphans_found(Step& step, const schema::OrphansFound& event) {

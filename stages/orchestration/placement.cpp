@@ -38,19 +38,8 @@ bool fits_ram(const schema::NumaRoom& room, const Need& need) {
   return fits(room.ram_mib(), room.used_ram_mib(), need.ram_mib);
 }
 
-schema::CandidateT candidate(const Slot& slot, std::string passed_over) {
-  schema::CandidateT it;
-  it.node = slot.node;
-  it.zone = slot.zone;
-  it.numa = slot.numa;
-  it.free_vcpu_milli = slot.room.vcpu_milli() - slot.room.used_vcpu_milli();
-  it.free_ram_mib = slot.room.ram_mib() - slot.room.used_ram_mib();
-  it.passed_over = std::move(passed_over);
-  return it;
-}
-
-std::string why_after(const Slot& slot, const Slot& chosen, const Need& need) {
-  auto why = why_not(slot, need);
+std::string_view why_after(const Slot& slot, const Slot& chosen, const Need& need) {
+  const auto why = why_not(slot, need);
   if (!why.empty()) return why;
   return compare_load(chosen.room, slot.room) < 0 ? "more loaded" : "as loaded, later by name";
 }
@@ -70,7 +59,7 @@ bool can_take(const Slot& slot, const Need& need) {
   return fits_vcpu(slot.room, need) && fits_ram(slot.room, need) && !failed_before(slot, need);
 }
 
-std::string why_not(const Slot& slot, const Need& need) {
+std::string_view why_not(const Slot& slot, const Need& need) {
   if (failed_before(slot, need)) return "failed before";
   const bool vcpu = fits_vcpu(slot.room, need);
   const bool ram = fits_ram(slot.room, need);
@@ -82,6 +71,12 @@ void Slots::put(Slot slot) {
   vcpu_milli_max_ = std::max(vcpu_milli_max_, slot.room.vcpu_milli());
   ram_mib_max_ = std::max(ram_mib_max_, slot.room.ram_mib());
   slots_.insert(std::move(slot));
+}
+
+void Slots::change_use(const Slot& slot, const schema::NumaRoom& room) {
+  auto taken = slots_.extract(slot);
+  taken.value().room = room;
+  slots_.insert(std::move(taken));
 }
 
 // From here on every load is at least part/whole in one dimension or the other, so at most (1 - part/whole) of the
@@ -101,19 +96,20 @@ Slots::Position Slots::find(const Need& need, Placement& placement) const {
     if (can_take(*slot, need)) return slot;
     if (none_fits_from(*slot, need)) break;
     if (placement.candidates.size() + 1 < candidates_max)
-      placement.candidates.push_back(candidate(*slot, why_not(*slot, need)));
+      placement.candidates.push_back({&*slot, why_not(*slot, need)});
   }
   return slots_.end();
 }
 
 Placement Slots::choose(const Need& need) const {
   Placement placement;
+  placement.candidates.reserve(candidates_max);
   const auto found = find(need, placement);
   if (found == slots_.end()) return {};
   placement.chosen = &*found;
-  placement.candidates.push_back(candidate(*found, {}));
+  placement.candidates.push_back({&*found});
   for (auto next = std::next(found); next != slots_.end() && placement.candidates.size() < candidates_max; ++next)
-    placement.candidates.push_back(candidate(*next, why_after(*next, *found, need)));
+    placement.candidates.push_back({&*next, why_after(*next, *found, need)});
   return placement;
 }
 

@@ -50,13 +50,19 @@ struct Need {
 /// True if `slot` can take the domain now.
 bool can_take(const Slot& slot, const Need& need);
 
-/// Why `slot` was not chosen: `failed before`, `no room: ram`; empty if it could have been.
-std::string why_not(const Slot& slot, const Need& need);
+/// Why `slot` was not chosen: `failed before`, `no room: ram`; empty if it could have been. Lives for ever.
+std::string_view why_not(const Slot& slot, const Need& need);
 
-/// A choice. `chosen` is borrowed from the Slots until they change; null if no NUMA node can take the domain.
+/// A slot that a choice looked at, and why it was passed over; the chosen one has no reason.
+struct Candidate {
+  const Slot* slot = nullptr;
+  std::string_view passed_over{};
+};
+
+/// A choice. Slots are borrowed from the Slots until they change; `chosen` is null if no NUMA node can take the domain.
 struct Placement {
   const Slot* chosen = nullptr;
-  std::vector<schema::CandidateT> candidates;  ///< in the order of choice; the chosen one has no `passed_over`
+  std::vector<Candidate> candidates;  ///< in the order of choice
 };
 
 /// The NUMA nodes of one cell that may take domains, by load.
@@ -66,6 +72,8 @@ class Slots {
   void put(Slot slot);
   /// Takes out the slot that equals `slot`, its use included.
   void take(const Slot& slot) { slots_.erase(slot); }
+  /// Changes what is used of the slot that equals `slot`. REQUIRES: it is in, and its totals stay.
+  void change_use(const Slot& slot, const schema::NumaRoom& room);
   /// The least-loaded slot that can take the domain. Looks at those that are less loaded than the chosen, and, if there
   /// is none, no further than where the load alone tells that nothing can fit.
   Placement choose(const Need& need) const;

@@ -11,6 +11,15 @@ bool is_unused(const schema::CellNodeT& node) {
       node.numa, [](const schema::NumaRoom& room) { return room.used_vcpu_milli() == 0 && room.used_ram_mib() == 0; });
 }
 
+// With '/' between the parts.
+std::string joined(std::string_view first, std::string_view second, std::string_view third = {}) {
+  std::string key;
+  key.reserve(first.size() + second.size() + third.size() + 2);
+  key.append(first).append(1, '/').append(second);
+  if (!third.empty()) key.append(1, '/').append(third);
+  return key;
+}
+
 schema::NumaRoom used_more(const schema::NumaRoom& room, std::int64_t vcpu_milli, std::int64_t ram_mib) {
   const auto vcpu = room.used_vcpu_milli() + vcpu_milli;
   const auto ram = room.used_ram_mib() + ram_mib;
@@ -21,7 +30,7 @@ schema::NumaRoom used_more(const schema::NumaRoom& room, std::int64_t vcpu_milli
 }  // namespace
 
 std::string State::node_key(std::string_view cell, std::string_view node) {
-  return std::string(cell).append("/").append(node);
+  return joined(cell, node);
 }
 
 Slots& State::slots_of(std::string_view cell) {
@@ -60,29 +69,29 @@ void State::put_node(std::string_view cell, std::string_view node) {
 }
 
 void State::change_use(const schema::PlacedDomainT& domain, std::int64_t sign) {
-  change_node(domain.cell, domain.node, [&](schema::CellNodeT& node) {
-    // A domain that needs nothing does not keep the row of its node.
-    if (domain.numa >= node.numa.size()) return;
+  auto& slots = slots_of(domain.cell);
+  const auto key = node_key(domain.cell, domain.node);
+  auto& node = nodes.modify(key);
+  // A domain that needs nothing does not keep the row of its node.
+  if (domain.numa < node.numa.size()) {
     auto& room = node.numa[domain.numa];
-    room = used_more(room, sign * domain.resources.vcpu_milli(), sign * domain.resources.ram_mib());
-  });
-}
-
-std::string digits(std::uint64_t n) {
-  auto text = std::to_string(n);
-  return text.insert(0, 20 - text.size(), '0');
+    const auto used = used_more(room, sign * domain.resources.vcpu_milli(), sign * domain.resources.ram_mib());
+    if (const auto slot = slot_of(domain.node, node, domain.numa)) slots.change_use(*slot, used);
+    room = used;
+  }
+  if (!node.listed && is_unused(node)) nodes.erase(key);
 }
 
 std::string queue_key(const schema::PlacedDomainT& domain) {
-  return domain.cell + "/" + digits(domain.seq);
+  return joined(domain.cell, decimal_digits(domain.seq));
 }
 
 std::string service_key(const schema::PlacedDomainT& domain) {
-  return service_of(domain) + "/" + digits(std::numeric_limits<std::uint64_t>::max() - domain.seq);
+  return joined(domain.org, domain.service, decimal_digits(std::numeric_limits<std::uint64_t>::max() - domain.seq));
 }
 
 std::string service_of(const schema::PlacedDomainT& domain) {
-  return domain.org + "/" + domain.service;
+  return joined(domain.org, domain.service);
 }
 
 std::optional<Slot> slot_of(std::string_view node_name, const schema::CellNodeT& node, std::uint32_t numa) {

@@ -55,8 +55,6 @@ class State {
   std::optional<std::map<std::string, Slots, std::less<>>> index_;
 };
 
-/// `n` in 20 digits, so that the order of text is the order of numbers.
-std::string digits(std::uint64_t n);
 /// The key of a waiting domain: older births come first.
 std::string queue_key(const schema::PlacedDomainT& domain);
 /// The key of a service's domain: newer births come first.

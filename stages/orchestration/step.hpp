@@ -18,9 +18,9 @@ struct Step {
   Outbox& out;
 };
 
-/// A row of `domains` in hand.
+/// A row of `domains` in hand. `name` is borrowed for the step.
 struct Domain {
-  std::string name;
+  std::string_view name;
   schema::PlacedDomainT& row;
   ScaleId birth() const { return {row.birth_scale}; }
   ScaleId leave() const { return {row.leave_scale}; }
@@ -30,7 +30,8 @@ struct Domain {
 /// Emits `body`, keyed by what the topic is keyed by, in the domain's org.
 template <class Body>
 void emit_for(Step& step, const Domain& domain, Topic topic, ScaleId scale, const Body& body) {
-  const auto key = topic == Topic::placements ? service_of(domain.row) : domain.row.org;
+  const auto service = topic == Topic::placements ? service_of(domain.row) : std::string();
+  const std::string_view key = topic == Topic::placements ? service : domain.row.org;
   step.out.emit({.topic = topic, .key = key, .org = domain.row.org, .scale = scale}, body);
 }
 /// Asks for an effect in the domain's org.

@@ -176,7 +176,8 @@ void refuse_envelope(Step& step, const Ask& ask, schema::ServiceBookT& book, con
 }
 
 std::vector<std::string> names_of_new(const Ask& ask, std::int64_t count) {
-  const auto prefix = std::string(ask.service) + "-" + to_string(ask.scale).substr(4) + "-";
+  const auto scale = text_of(ask.scale);
+  const auto prefix = std::string(ask.service).append("-").append(std::string_view(scale).substr(4)).append("-");
   std::vector<std::string> names;
   names.reserve(static_cast<std::size_t>(count));
   for (std::int64_t i = 1; i <= count; ++i) names.push_back(prefix + std::to_string(i));

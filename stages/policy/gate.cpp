@@ -1,6 +1,8 @@
 #include "stages/policy/gate.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <optional>
 
 namespace virtscale::policy {
@@ -61,8 +63,35 @@ Unit unit_of(schema::Dimension dimension, std::int64_t a, std::int64_t b) {
   }
 }
 
-std::string number_text(std::int64_t amount, const Unit& unit) {
-  return unit.size == 1'000 ? milli_text(amount) : std::to_string(amount / unit.size);
+// Sentences are made for every decision, so they are appended to, not put together from strings.
+std::string& append(std::string& text, std::int64_t number) {
+  std::array<char, 24> digits;
+  return text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+}
+
+std::string& append_milli(std::string& text, std::int64_t milli) {
+  const auto size = milli < 0 ? -milli : milli;
+  if (milli < 0) text += '-';
+  append(text, size / 1'000);
+  auto rest = size % 1'000;
+  if (rest != 0) text += '.';
+  for (; rest != 0; rest = rest * 10 % 1'000) text += static_cast<char>('0' + rest / 100);
+  return text;
+}
+
+std::string& append_number(std::string& text, std::int64_t amount, const Unit& unit) {
+  return unit.size == 1'000 ? append_milli(text, amount) : append(text, amount / unit.size);
+}
+
+std::string& append_share(std::string& text, schema::Dimension dimension, std::int64_t used, std::int64_t of) {
+  const auto unit = unit_of(dimension, used, of);
+  append_number(text, used, unit).append(" of ");
+  return append_number(text, of, unit).append(" ").append(unit.name);
+}
+
+std::string& append_percent(std::string& text, std::int64_t used, std::int64_t of) {
+  const auto tenths = percent_tenths(used, of);
+  return append(append(text, tenths / 10).append("."), tenths % 10).append(" %");
 }
 
 std::string_view separator(std::size_t index, std::size_t count) {
@@ -149,8 +178,8 @@ std::int64_t percent_tenths(std::int64_t used, std::int64_t of) {
 }
 
 std::string percent_text(std::int64_t used, std::int64_t of) {
-  const auto tenths = percent_tenths(used, of);
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " %";
+  std::string text;
+  return append_percent(text, used, of);
 }
 
 std::string_view name_of(schema::Dimension dimension) {
@@ -158,27 +187,28 @@ std::string_view name_of(schema::Dimension dimension) {
 }
 
 std::string milli_text(std::int64_t milli) {
-  const auto size = milli < 0 ? -milli : milli;
-  auto digits = std::to_string(size % 1'000 + 1'000).substr(1);
-  digits.erase(digits.find_last_not_of('0') + 1);
-  return (milli < 0 ? "-" : "") + std::to_string(size / 1'000) + (digits.empty() ? "" : "." + digits);
+  std::string text;
+  return append_milli(text, milli);
 }
 
 std::string amount_text(schema::Dimension dimension, std::int64_t amount) {
   const auto unit = unit_of(dimension, amount, amount);
-  return number_text(amount, unit).append(" ").append(unit.name);
+  std::string text;
+  return append_number(text, amount, unit).append(" ").append(unit.name);
 }
 
 std::string share_text(schema::Dimension dimension, std::int64_t used, std::int64_t of) {
-  const auto unit = unit_of(dimension, used, of);
-  return number_text(used, unit).append(" of ").append(number_text(of, unit)).append(" ").append(unit.name);
+  std::string text;
+  return append_share(text, dimension, used, of);
 }
 
 std::string projection_text(const Amounts& after, const Amounts& envelope) {
+  constexpr std::size_t bytes_expected = 160;
   std::string text;
+  text.reserve(bytes_expected);
   for (std::size_t i = 0; i < dimensions_count; ++i) {
-    text.append(separator(i, dimensions_count)).append(share_text(dimension_at(i), after[i], envelope[i]));
-    text.append(" (").append(percent_text(after[i], envelope[i])).append(")");
+    append_share(text.append(separator(i, dimensions_count)), dimension_at(i), after[i], envelope[i]);
+    append_percent(text.append(" ("), after[i], envelope[i]).append(")");
   }
   return text;
 }

@@ -27,11 +27,14 @@ ScaleId scale_of(const EventId& first) {
   return {value == 0 ? 1 : value};
 }
 
+FixedText<16> text_of(ScaleId scale) {
+  constexpr FixedText<4> prefix{'e', 'v', 't', '-'};
+  static_assert(std::string_view(prefix) == scale_prefix);
+  return joined(prefix, hex_digits<scale_digits>(scale.value));
+}
+
 std::string to_string(ScaleId scale) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text(scale_prefix);
-  for (int shift = 44; shift >= 0; shift -= 4) text += digits[(scale.value >> shift) & 15];
-  return text;
+  return std::string(std::string_view(text_of(scale)));
 }
 
 ScaleId parse_scale(std::string_view text) {

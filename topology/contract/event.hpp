@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "topology/contract/fixed_text.hpp"
+
 namespace virtscale {
 
 using Bytes = std::span<const std::byte>;
@@ -69,6 +71,7 @@ constexpr EventId emitted(EventId step, std::uint32_t n) {
 /// The scale event that begins with the event `first`: BLAKE2b of its id (RFC 7693), cut to 48 bits, never 0.
 ScaleId scale_of(const EventId& first);
 /// `evt-` and 12 hexadecimal digits.
+FixedText<16> text_of(ScaleId scale);
 std::string to_string(ScaleId scale);
 /// The reverse of `to_string`; the empty ScaleId if `text` is not of that form.
 ScaleId parse_scale(std::string_view text);

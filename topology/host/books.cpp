@@ -13,14 +13,9 @@ std::string lane_key(std::uint8_t side, std::uint32_t partition) {
   return {text, end};
 }
 
-// Ordered as the ids are: fixed width, hexadecimal.
-std::string request_key(const EventId& id) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string key;
-  key.reserve(24);
-  for (int shift = 60; shift >= 0; shift -= 4) key += digits[(id.offset >> shift) & 15];
-  for (int shift = 28; shift >= 0; shift -= 4) key += digits[(id.index >> shift) & 15];
-  return key;
+// Ordered as the ids are.
+FixedText<24> request_key(const EventId& id) {
+  return joined(hex_digits<16>(id.offset), hex_digits<8>(id.index));
 }
 
 EventId id_in(const schema::PendingRequestT& request) {

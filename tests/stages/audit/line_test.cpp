@@ -22,6 +22,22 @@ TEST(CanonicalJson, EscapesExactlyWhatRfc8785Says) {
   EXPECT_EQ(written("\xe2\x82\xac\xf0\x9f\x98\x82<>&'"), "\"\xe2\x82\xac\xf0\x9f\x98\x82<>&'\"");
 }
 
+// Plain text is copied eight bytes at a time: whatever is not plain is found wherever it stands.
+TEST(CanonicalJson, EscapesAtEveryPlaceOfATextOfEveryLength) {
+  for (std::size_t length = 1; length < 20; ++length) {
+    for (std::size_t at = 0; at < length; ++at) {
+      for (int byte = 0; byte < 0x80; ++byte) {
+        std::string text(length, '~');
+        text[at] = static_cast<char>(byte);
+        const auto alone = written(text.substr(at, 1));
+        const auto escaped = alone.substr(1, alone.size() - 2);
+        ASSERT_EQ(written(text), '"' + text.substr(0, at) + escaped + text.substr(at + 1) + '"')
+            << byte << " at " << at;
+      }
+    }
+  }
+}
+
 TEST(CanonicalJson, ReplacesWhatIsNotUtf8) {
   const std::string_view bad[] = {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80", "\xc3"};
   for (const auto text : bad) {

@@ -82,6 +82,9 @@ TEST_F(OrchestrationFold, PlacesStartsAndTellsEveryoneWhoMustKnow) {
   EXPECT_EQ(choice->placed_at_us(), noon.us);
   EXPECT_EQ(choice->candidates_total(), 4U);
   ASSERT_EQ(choice->candidates()->size(), 4U);
+  // What was free before the domain came.
+  EXPECT_EQ(choice->candidates()->Get(0)->free_vcpu_milli(), 32'000);
+  EXPECT_EQ(choice->candidates()->Get(0)->free_ram_mib(), 128 * 1024);
 
   ASSERT_EQ(world.asked.size(), 1U);
   EXPECT_EQ(world.asked[0].org(), "acme");

@@ -121,6 +121,13 @@ TEST(Gate, RoundsPercentagesHalfUpToOnePlace) {
   EXPECT_EQ(percent_text(quota_amount_max, 1), "99999.9 %");
 }
 
+TEST(Gate, PrintsThousandthsWithoutTrailingZeros) {
+  const std::pair<std::int64_t, std::string> cases[] = {{0, "0"},         {1, "0.001"},   {50, "0.05"},
+                                                        {500, "0.5"},     {999, "0.999"}, {72'000, "72"},
+                                                        {-1'500, "-1.5"}, {-20, "-0.02"}};
+  for (const auto& [milli, text] : cases) EXPECT_EQ(milli_text(milli), text);
+}
+
 TEST(Gate, PrintsAmountsInTheLargestUnitThatIsExact) {
   EXPECT_EQ(amount_text(schema::Dimension::vcpu, 10'000), "10 vCPU");
   EXPECT_EQ(amount_text(schema::Dimension::vcpu, 1'050), "1.05 vCPU");
