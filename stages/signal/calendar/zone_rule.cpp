@@ -129,7 +129,7 @@ std::optional<ZoneRule> parse_zone_rule(std::string_view text) {
   // POSIX counts hours west of Greenwich.
   rule.standard_offset_s = -reader.time(offset_hours_max);
   if (!reader.broken && !reader.rest.empty()) {
-    auto& summer = rule.summer.emplace();
+    auto& summer = *(rule.summer = ZoneRule::Summer());
     reader.name();
     const bool has_offset = !reader.rest.empty() && reader.rest.front() != ',';
     summer.offset_s = has_offset ? -reader.time(offset_hours_max) : rule.standard_offset_s + 3'600;

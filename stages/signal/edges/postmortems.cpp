@@ -29,7 +29,8 @@ std::string read_members(const std::string& body, const std::vector<Member>& mem
   if (!read.value) return read.fault;
   const auto* object = read.value->if_object();
   if (object == nullptr) return "the body must be an object";
-  for (const auto& [name, value] : *object) {
+  for (const auto& [key, value] : *object) {
+    const std::string_view name = key;
     const auto member = std::find_if(members.begin(), members.end(), [&](const Member& m) { return m.name == name; });
     if (member == members.end()) return std::string(name) + ": is not known here";
     if (!value.is_string()) return std::string(name) + ": must be a text";
