@@ -8,6 +8,7 @@
 #include "stages/orchestration/fold.hpp"
 #include "stages/policy/fold.hpp"
 #include "stages/signal/fold.hpp"
+#include "topology/adapters/sodium/sodium.hpp"
 
 namespace virtscale::replay {
 namespace {
@@ -73,7 +74,10 @@ CorpusReport verify_corpus(const fs::path& folder, const MakeRefolds& refolds) {
   CorpusReport report;
   for (const auto& file : capsules_in(folder)) {
     auto source = open_log_source(file.string());
-    auto verified = verify(source, refolds(source.log->layout()), {});
+    VerifyOptions options;
+    auto keys = source.keys.empty() ? std::vector<VerifierKey>() : public_keys(source.keys);
+    if (!keys.empty()) options.keys = std::move(keys);
+    auto verified = verify(source, refolds(source.log->layout()), options);
     ++report.histories;
     report.records += verified.records;
     report.events += verified.events;

@@ -137,6 +137,7 @@ Exit run_shadow(const Context& context, const Words& words, std::vector<Document
   const bool is_text = context.format == Format::text;
   ShadowOptions options{.policy_program = words.policy_program, .seed = words.seed};
   if (!words.from.empty()) options.from = instant_of("--from", words.from, {});
+  options.begun = is_text ? print_begun_text : print_begun_json;
   options.told = is_text ? print_turned_text : print_turned_json;
   Shadow shadow(live.source(), std::move(documents), std::move(options));
   const auto began = steady_clock::now();

@@ -163,6 +163,15 @@ void print_json(const WhatIf& found, std::uint64_t seed) {
   print_line(document_of(found, seed));
 }
 
+void print_begun_text(Instant at) {
+  std::printf("a shadow from %s on; Ctrl-C ends it\n", to_text(at).c_str());
+  std::fflush(stdout);
+}
+
+void print_begun_json(Instant at) {
+  print_line({{"shadow", json::object{{"from_us", at.us}}}});
+}
+
 void print_turned_text(const Turned& turned) {
   if (!turned.decision) {
     std::printf("%s  of %s is as recorded after all\n", to_string(turned.scale).c_str(), turned.org.c_str());

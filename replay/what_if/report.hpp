@@ -10,6 +10,10 @@ void print_text(const WhatIf& found, std::uint64_t seed);
 /// One JSON document on one line.
 void print_json(const WhatIf& found, std::uint64_t seed);
 
+/// That a shadow has begun: from here on it tells.
+void print_begun_text(Instant at);
+/// `{"shadow": {…}}`.
+void print_begun_json(Instant at);
 /// A decision that turned, on one line, at once.
 void print_turned_text(const Turned& turned);
 /// `{"turned": {…}}`, and at the end `{"summary": {…}}`.

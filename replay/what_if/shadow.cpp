@@ -21,6 +21,7 @@ void Shadow::begin() {
   reader_.go_live();
   let_decide(options_.policy_program, reader_.past(), reader_.layout());
   changed_ = std::make_unique<ChangedHistory>(reader_, documents_, options_.seed);
+  if (options_.begun) options_.begun(reader_.past().first);
 }
 
 WhatIf Shadow::end() {

@@ -34,6 +34,7 @@ struct ShadowOptions {
   std::optional<Instant> from{};  ///< where it begins; nothing: where the log ends when it is first read
   std::string policy_program{};   ///< as WhatIfOptions
   std::uint64_t seed = 1;
+  std::function<void(Instant)> begun{};  ///< called once, with where it begins, before anything is told
   std::function<void(const Turned&)> told{};
 };
 
