@@ -22,6 +22,7 @@ std::unique_ptr<Signer> signer_from_file() {
   const auto directory = fs::temp_directory_path() / ("virtscale-simulation-" + std::to_string(::getpid()));
   fs::create_directories(directory);
   write_key_file(directory / "simulation-gate.secret", secret, Secrecy::secret);
+  write_key_file(directory / "simulation-gate.public", vkey, Secrecy::published);
   auto signer = make_keyfile_signer(directory, "simulation-gate");
   fs::remove_all(directory);
   return signer;
