@@ -39,7 +39,7 @@ WhatIf Shadow::end() {
 void Shadow::look() {
   auto& changed = changed_->changed();
   for (; modelled_seen_ < changed.modelled.size(); ++modelled_seen_)
-    modelled_orgs_.insert(changed.modelled[modelled_seen_].org);
+    modelled_since_.emplace(changed.modelled[modelled_seen_].org, changed.modelled[modelled_seen_].at);
   for (auto* tally : {&reader_.past().tally, &changed.tally}) {
     for (auto& [org, scale] : tally->take_fresh()) open_[scale] = std::move(org);
   }
@@ -67,7 +67,10 @@ void Shadow::tell(const std::string& org, ScaleId scale, std::optional<ChangedDe
   } else {
     told_.erase(before);
   }
-  if (options_.told) options_.told({org, scale, std::move(decision), modelled_orgs_.contains(org)});
+  const auto since = modelled_since_.find(org);
+  const bool modelled =
+      since != modelled_since_.end() && decision && decision->changed && since->second < decision->changed->decided;
+  if (options_.told) options_.told({org, scale, std::move(decision), modelled});
 }
 
 }  // namespace virtscale::replay

@@ -6,7 +6,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -66,7 +65,7 @@ class Shadow {
   std::map<ScaleId, std::string> open_;  // to be compared, each with its org
   std::map<ScaleId, ChangeKind> told_;
   std::size_t modelled_seen_ = 0;
-  std::set<std::string> modelled_orgs_;
+  std::map<std::string, Instant> modelled_since_;  // by org, the first answer that was modelled
   enum class Ending : std::uint8_t { not_yet, now } ending_ = Ending::not_yet;
 };
 
