@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 
+#include "replay/capsule_file.hpp"
 #include "tests/replay/corpus.hpp"
 
 namespace virtscale::test {
@@ -61,6 +62,41 @@ TEST_F(Program, ExitsWithFiveOnADivergence) {
   const auto json = run("verify --json --log " + data());
   EXPECT_EQ(json.status, 5);
   EXPECT_THAT(json.said, HasSubstr("\"offset\":" + std::to_string(record.offset)));
+}
+
+TEST_F(Program, SaysThatSignaturesWereNotChecked) {
+  Corpus({.orgs = 1, .requests = 3}).write(folder_);
+  EXPECT_THAT(run("verify --json --log " + data()).said, HasSubstr("\"signatures_checked\": true"));
+  fs::remove_all(folder_ / "keys");
+  const auto ran = run("verify --log " + data());
+  EXPECT_EQ(ran.status, 0) << ran.said;
+  EXPECT_THAT(ran.said, HasSubstr("signatures not checked: give --keys DIR"));
+  EXPECT_THAT(run("verify --json --log " + data()).said, HasSubstr("\"signatures_checked\": false"));
+}
+
+TEST_F(Program, SaysWhatToDoWhereItsCodeFoldsAHistoryOtherwise) {
+  EXPECT_EQ(run("verify --code " + data()).status, 2) << "no recording is there";
+  Corpus corpus({.orgs = 1, .requests = 3});
+  const auto pack = [&](const std::string& name) {
+    corpus.write(folder_ / name);
+    replay::pack_capsule(folder_ / name, "a test\n", folder_ / (name + ".capsule"));
+  };
+  pack("sound");
+  const auto sound = run("verify --code " + data());
+  EXPECT_EQ(sound.status, 0) << sound.said;
+  EXPECT_THAT(sound.said, HasSubstr("no divergence"));
+  for (std::uint32_t p = 0; p < 3; ++p) {
+    for (auto& record : corpus.log().records({Topic::outcomes, p})) {
+      const bool is_decision = schema::GetEvent(record.value.data())->body_as_ScaleDecided() != nullptr;
+      if (is_decision) record.key += "s";
+    }
+  }
+  pack("other");
+  const auto other = run("verify --code " + data());
+  EXPECT_EQ(other.status, 5) << other.said;
+  EXPECT_THAT(other.said, HasSubstr("other.capsule: the fold of policy has changed, and its epoch has not"));
+  EXPECT_THAT(other.said, HasSubstr("virtscale epochs activate --stage policy --epoch 2"));
+  EXPECT_THAT(run("verify --json --code " + data()).said, HasSubstr("\"histories\": 2"));
 }
 
 TEST_F(Program, FindsAnEventThatWasDroppedThoughOffsetsCloseTheGap) {
