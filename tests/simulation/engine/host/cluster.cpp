@@ -1,6 +1,7 @@
 #include "tests/simulation/engine/host/cluster.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "tests/simulation/engine/log/cluster_log.hpp"
 
@@ -12,10 +13,6 @@ constexpr Duration session = seconds(6);
 /// The keeper waits this long for a member to let go.
 constexpr Duration let_go_max = seconds(20);
 constexpr Duration look_again = milliseconds(200);
-
-std::string_view name_of(Source stage) {
-  return graph::node_of(stage).name;
-}
 
 }  // namespace
 
@@ -119,8 +116,7 @@ void Cluster::lose_commits(Process& process) {
     if (!dice) continue;
     const auto lost = disk->lose_newest(*dice);
     around_.story.tell([&, &partition = inbox] {
-      return std::to_string(lost) + " commits of " + process.name + " for " + simulation::name_of(partition) +
-             " are lost";
+      return std::to_string(lost) + " commits of " + process.name + " for " + name_of(partition) + " are lost";
     });
   }
 }
@@ -177,11 +173,10 @@ void Cluster::go_on(Process& process, std::uint64_t life, Duration until_noticed
   if (!runs(process, life)) return;
   around_.story.tell([&] { return process.name + " goes on"; });
   process.life->resume();
-  if (process.member) return;
   around_.time.after(until_noticed, [this, &process, life] {
     if (!runs(process, life)) return;
     let_go_of_others(process);
-    process.member = true;
+    if (std::exchange(process.member, true)) return;
     for (const auto stage : process.stages) rebalance(stage);
   });
 }
@@ -282,8 +277,7 @@ void Cluster::move(TopicPartition inbox, Process& to) {
   if (!hears || from == &to) return give(inbox, moves);
   if (auto dice = around_.faults.strikes(Fault::overlap)) {
     const auto life = from->lives;
-    around_.story.tell(
-        [&] { return from->name + " does not hear that " + simulation::name_of(inbox) + " is another's"; });
+    around_.story.tell([&] { return from->name + " does not hear that " + name_of(inbox) + " is another's"; });
     around_.time.after(dice->between(milliseconds(50), seconds(10)), [this, from, life] {
       if (runs(*from, life)) let_go_of_others(*from);
     });
@@ -333,7 +327,7 @@ std::string Cluster::unsettled() {
   }
   if (producer_ && producer_->log.in_flight()) return "records of the producer are in flight";
   for (const auto& [inbox, owner] : owners_) {
-    if (auto why = unsettled(inbox, owner); !why.empty()) return simulation::name_of(inbox) + " " + why;
+    if (auto why = unsettled(inbox, owner); !why.empty()) return name_of(inbox) + " " + why;
   }
   return {};
 }
