@@ -1,7 +1,5 @@
 #include "replay/capsule_file.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -104,6 +102,8 @@ bool is_plain_path(std::string_view name) {
 // --- Files ---------------------------------------------------------------------------------------------------------
 
 std::string read_whole(const fs::path& file) {
+  // A folder opens as well, and throws when it is read.
+  if (fs::is_directory(file)) fail(file, "is a folder, and should be a file");
   std::ifstream in(file, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(in)), {});
   if (!in) fail(file, "cannot be read (check that it is there, and its permissions)");
@@ -167,7 +167,9 @@ class Tar {
     const auto name = name_in(header, began);
     const auto size = octal_in(header.size);
     if (!size || *size > capsule_entry_bytes_max) fail_at(file_, began, "the size of " + name + " is no size");
-    fs::create_directories((directory / name).parent_path());
+    std::error_code error;
+    fs::create_directories((directory / name).parent_path(), error);
+    if (error) fail_at(file_, began, name + " cannot be unpacked: " + error.message());
     copy(directory / name, *size);
     if (++entries_ > capsule_entries_max) fail_at(file_, began, "there are too many files in it");
     return true;
@@ -217,18 +219,6 @@ fs::path seal_of(const fs::path& directory) {
 }
 
 }  // namespace
-
-TemporaryDirectory::TemporaryDirectory() {
-  auto name = (fs::temp_directory_path() / "virtscale-capsule-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr)
-    throw CapsuleError(name + ": cannot be made: " + std::strerror(errno) + " (set TMPDIR to a directory with room)");
-  path_ = name;
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-  std::error_code error;
-  fs::remove_all(path_, error);
-}
 
 std::string pack_capsule(const fs::path& directory, const std::string& about, const fs::path& file) {
   if (fs::exists(file)) fail(file, "is there already (choose another name, or remove it)");

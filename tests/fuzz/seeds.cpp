@@ -20,7 +20,9 @@ void put_text(std::string& out, std::string_view text) {
 }
 
 std::string record_of(const LogRecord& record, Instant& last) {
-  const auto* event = schema::verify_event(record.value);
+  // Records stand at any address in a log.
+  const std::vector<std::byte> value(record.value.begin(), record.value.end());
+  const auto* event = schema::verify_event(value);
   const bool rings = event != nullptr && event->body_type() == schema::Body::TimerFired;
   const bool answers = event != nullptr && event->header()->answers().stage() != 0;
   const auto tenths = last.us == 0 ? 0 : std::clamp<std::int64_t>((record.timestamp.us - last.us) / 100'000, 0, 65'535);
@@ -28,7 +30,7 @@ std::string record_of(const LogRecord& record, Instant& last) {
   std::string bytes(1, static_cast<char>(rings ? ring : answers ? answering : 0));
   bytes += {static_cast<char>(tenths), static_cast<char>(tenths >> 8)};
   put_text(bytes, record.key);
-  put_text(bytes, rings ? "" : text_of(record.value));
+  put_text(bytes, rings ? "" : text_of(value));
   return bytes;
 }
 
