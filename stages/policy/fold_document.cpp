@@ -1,10 +1,52 @@
-// Documents: contracts and services as they are applied.
+// Documents: contracts, services and calendars as they are applied; and postmortems, by what the org's calendar says.
+//
+// Whether a postmortem is due or overdue depends on today, so whoever shows it says that; a fold has no today.
 #include <algorithm>
+#include <array>
 
 #include "stages/policy/step.hpp"
 
 namespace virtscale::policy {
 namespace {
+
+// How a document was taken.
+struct Outcome {
+  std::string_view code;
+  std::string detail{};
+};
+
+// What a document is called in its answer.
+struct Called {
+  std::string_view kind;
+  std::string_view name;
+  std::int64_t version = 0;
+};
+
+Outcome invalid(std::string detail) {
+  return {"invalid", std::move(detail)};
+}
+
+bool accepted(const Outcome& outcome) {
+  return outcome.code == "created" || outcome.code == "changed" || outcome.code == "unchanged" ||
+         outcome.code == "closed";
+}
+
+void emit_folded(Step& step, const Called& called, const Outcome& outcome, EventId request) {
+  schema::DocumentFoldedT folded;
+  folded.kind = called.kind;
+  folded.name = called.name;
+  folded.accepted = accepted(outcome);
+  folded.code = outcome.code;
+  folded.detail = outcome.detail;
+  folded.version = called.version;
+  step.outbox.emit({.topic = Topic::outcomes, .key = step.inbound.org, .answers = request}, folded);
+}
+
+// A name is part of keys, so a '/' would make it another's.
+bool is_name(std::string_view name) {
+  return !name.empty() && name.size() <= name_bytes_max &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) { return c > 0x20 && c != 0x2f && c != 0x7f; });
+}
 
 bool all_between(const Amounts& amounts, std::int64_t low, std::int64_t high) {
   return std::all_of(amounts.begin(), amounts.end(),
@@ -122,33 +164,168 @@ void raise_to_min(Step& step, std::string_view service) {
   consider(step, ask, *book);
 }
 
+// --- Days and hashes -----------------------------------------------------------------------------------------------
+
+constexpr std::size_t sha256_digits = 64;
+
+// The number that `text` is in decimal digits; -1 if it is none. REQUIRES: at most four bytes.
+int number_in(std::string_view text) {
+  int number = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return -1;
+    number = number * 10 + (c - '0');
+  }
+  return number;
+}
+
+int days_in(int year, int month) {
+  constexpr std::array days = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  return days[static_cast<std::size_t>(month - 1)] + (month == 2 && is_leap ? 1 : 0);
+}
+
+// YYYY-MM-DD, a day that exists.
+bool is_date(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  const int year = number_in(text.substr(0, 4));
+  const int month = number_in(text.substr(5, 2));
+  const int day = number_in(text.substr(8, 2));
+  return year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= days_in(year, month);
+}
+
+bool is_sha256(std::string_view text) {
+  return text.size() == sha256_digits &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+// --- Calendars -----------------------------------------------------------------------------------------------------
+
+std::vector<std::string> holidays_in(const schema::CalendarApplied& applied) {
+  std::vector<std::string> holidays;
+  if (applied.holidays() == nullptr) return holidays;
+  for (const auto* day : *applied.holidays()) holidays.emplace_back(text(day));
+  std::sort(holidays.begin(), holidays.end());
+  holidays.erase(std::unique(holidays.begin(), holidays.end()), holidays.end());
+  return holidays;
+}
+
+std::string fault_in(const schema::CalendarApplied& applied, std::string_view org) {
+  if (!is_name(org) || !is_name(text(applied.name()))) return "org and name must be names without spaces and '/'";
+  if (applied.version() < 1) return "version must be 1 or more";
+  if (!is_zone(text(applied.zone()))) return "zone must be an IANA name, such as Europe/Berlin";
+  if (applied.holidays() == nullptr) return {};
+  if (applied.holidays()->size() > holidays_max)
+    return "a calendar has at most " + std::to_string(holidays_max) + " holidays";
+  for (const auto* day : *applied.holidays()) {
+    if (!is_date(text(day))) return "each holiday must be a day as YYYY-MM-DD";
+  }
+  return {};
+}
+
+schema::OrgCalendarT calendar_in(const schema::CalendarApplied& applied, Instant now) {
+  schema::OrgCalendarT calendar;
+  calendar.version = applied.version();
+  calendar.name = text(applied.name());
+  calendar.zone = text(applied.zone());
+  calendar.holidays = holidays_in(applied);
+  calendar.applied_at_us = now.us;
+  return calendar;
+}
+
+bool same_content(const schema::OrgCalendarT& a, const schema::OrgCalendarT& b) {
+  return a.name == b.name && a.zone == b.zone && a.holidays == b.holidays;
+}
+
+Outcome take(Step& step, const schema::CalendarApplied& applied) {
+  const auto org = step.inbound.org;
+  if (auto fault = fault_in(applied, org); !fault.empty()) return invalid(std::move(fault));
+  auto calendar = calendar_in(applied, step.inbound.now);
+  const auto* before = step.state.calendars.find(org);
+  if (before != nullptr && applied.version() <= before->version) {
+    if (applied.version() == before->version && same_content(*before, calendar)) return {"unchanged"};
+    return {"stale_version", "version " + std::to_string(before->version) + " is in force; a change needs version " +
+                                 std::to_string(before->version + 1) + " or above"};
+  }
+  const std::string_view code = before == nullptr ? "created" : "changed";
+  step.state.calendars.modify(org) = std::move(calendar);
+  return {code};
+}
+
+// --- Postmortems ---------------------------------------------------------------------------------------------------
+
+bool is_closed(const schema::PostmortemBookT& book) {
+  return !book.closed_sha256.empty();
+}
+
+// Makes room for one more: what was closed first is forgotten. False if that many are open.
+bool make_room(State& state, std::string_view org) {
+  std::size_t count = 0;
+  std::string first;
+  std::int64_t first_at_us = 0;
+  state.postmortems.each(std::string(org) + "/", [&](std::string_view key, const schema::PostmortemBookT& book) {
+    ++count;
+    if (is_closed(book) && (first.empty() || book.closed_at_us < first_at_us)) {
+      first = key;
+      first_at_us = book.closed_at_us;
+    }
+    return true;
+  });
+  if (count < postmortems_max) return true;
+  if (first.empty()) return false;
+  state.postmortems.erase(first);
+  return true;
+}
+
+std::string fault_in(const schema::PostmortemDrafted& drafted, std::string_view org) {
+  if (!is_name(org) || !is_name(text(drafted.name()))) return "org and name must be names without spaces and '/'";
+  if (!is_sha256(text(drafted.sha256()))) return "sha256 must be 64 hexadecimal digits in lower case";
+  if (!is_date(text(drafted.due()))) return "due must be a day as YYYY-MM-DD";
+  if (text(drafted.calendar()).size() > name_bytes_max)
+    return "calendar must have at most " + std::to_string(name_bytes_max) + " bytes";
+  return {};
+}
+
+bool same_content(const schema::PostmortemBookT& book, const schema::PostmortemDrafted& drafted, ScaleId scale) {
+  return book.scale == scale.value && book.sha256 == text(drafted.sha256()) && book.due == text(drafted.due()) &&
+         book.calendar == text(drafted.calendar());
+}
+
+Outcome take(Step& step, const schema::PostmortemDrafted& drafted) {
+  const auto org = step.inbound.org;
+  if (auto fault = fault_in(drafted, org); !fault.empty()) return invalid(std::move(fault));
+  const auto key = key_of(org, text(drafted.name()));
+  const auto* before = step.state.postmortems.find(key);
+  if (before != nullptr && is_closed(*before))
+    return {"already_closed", "it was closed; a draft about what was learned since needs another name"};
+  if (before != nullptr && same_content(*before, drafted, step.inbound.scale)) return {"unchanged"};
+  const std::string_view code = before == nullptr ? "created" : "changed";
+  if (before == nullptr && !make_room(step.state, org))
+    return {"too_many", std::to_string(postmortems_max) + " postmortems of the org are open; close some first"};
+  auto& book = step.state.postmortems.modify(key);
+  book.scale = step.inbound.scale.value;
+  book.sha256 = text(drafted.sha256());
+  book.due = text(drafted.due());
+  book.calendar = text(drafted.calendar());
+  book.drafted_at_us = step.inbound.now.us;
+  return {code};
+}
+
+Outcome take(Step& step, const schema::PostmortemClosed& closed) {
+  const auto sha256 = text(closed.sha256());
+  if (!is_sha256(sha256)) return invalid("sha256 must be 64 hexadecimal digits in lower case");
+  const auto key = key_of(step.inbound.org, text(closed.name()));
+  const auto* before = step.state.postmortems.find(key);
+  if (before == nullptr) return {"unknown_postmortem", "no draft of this name is known: add it first"};
+  if (before->closed_sha256 == sha256) return {"unchanged"};
+  if (is_closed(*before))
+    return {"already_closed", "it was closed with another content, sha256 " + before->closed_sha256};
+  auto& book = step.state.postmortems.modify(key);
+  book.closed_sha256 = sha256;
+  book.closed_at_us = step.inbound.now.us;
+  return {"closed"};
+}
+
 }  // namespace
-
-Outcome invalid(std::string detail) {
-  return {"invalid", std::move(detail)};
-}
-
-bool accepted(const Outcome& outcome) {
-  return outcome.code == "created" || outcome.code == "changed" || outcome.code == "unchanged" ||
-         outcome.code == "closed";
-}
-
-void emit_folded(Step& step, const Called& called, const Outcome& outcome, EventId request) {
-  schema::DocumentFoldedT folded;
-  folded.kind = called.kind;
-  folded.name = called.name;
-  folded.accepted = accepted(outcome);
-  folded.code = outcome.code;
-  folded.detail = outcome.detail;
-  folded.version = called.version;
-  // An answer to who applies the document; it is no part of a scale event, even if the document is about one.
-  step.outbox.emit({.topic = Topic::outcomes, .key = step.inbound.org, .scale = ScaleId{}, .answers = request}, folded);
-}
-
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= name_bytes_max &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) { return c > 0x20 && c != 0x2f && c != 0x7f; });
-}
 
 Terms terms_of(const schema::ContractTermsT& terms) {
   return {amounts_of(terms.quota), terms.overage_percent};
@@ -164,6 +341,30 @@ void on_service_applied(Step& step, const schema::ServiceApplied& applied) {
   const auto outcome = take(step, *applied.spec());
   emit_folded(step, {"Service", name}, outcome, step.inbound.answers);
   if (accepted(outcome)) raise_to_min(step, name);
+}
+
+bool is_zone(std::string_view name) {
+  const auto may_stand = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("/_+-").find(c) != std::string_view::npos;
+  };
+  return !name.empty() && name.size() <= zone_bytes_max && name.front() != '/' &&
+         std::all_of(name.begin(), name.end(), may_stand);
+}
+
+void on_calendar_applied(Step& step, const schema::CalendarApplied& applied) {
+  const auto outcome = take(step, applied);
+  emit_folded(step, {"Calendar", text(applied.name()), applied.version()}, outcome, step.inbound.id);
+}
+
+void on_postmortem_drafted(Step& step, const schema::PostmortemDrafted& drafted) {
+  const auto outcome = take(step, drafted);
+  emit_folded(step, {"Postmortem", text(drafted.name())}, outcome, step.inbound.id);
+}
+
+void on_postmortem_closed(Step& step, const schema::PostmortemClosed& closed) {
+  const auto outcome = take(step, closed);
+  emit_folded(step, {"Postmortem", text(closed.name())}, outcome, step.inbound.id);
 }
 
 }  // namespace virtscale::policy

@@ -1,5 +1,5 @@
-// One step of the policy fold, and the functions that it is split into: fold_scale, fold_domain, fold_document,
-// fold_refusal and fold_postmortem.
+// One step of the policy fold, and the functions that it is split into: fold_scale, fold_domain, fold_document and
+// fold_refusal.
 //
 // The one thing to know: a decision about a scale is taken in `consider`, whoever asks; everything else keeps the books
 // that it stands on.
@@ -96,35 +96,12 @@ void note_shrink(State& state, std::string_view org, const schema::ContractTerms
 
 void on_contract_applied(Step& step, const schema::ContractApplied& applied);
 void on_service_applied(Step& step, const schema::ServiceApplied& applied);
-
-/// The terms of a contract's row, as the gate takes them.
-Terms terms_of(const schema::ContractTermsT& terms);
-
-/// A name is part of keys, so it has no '/', no space, and 1 to `name_bytes_max` bytes.
-bool is_name(std::string_view name);
-
-/// How a document was taken: `created`, `changed` and `unchanged` accept it, and so does `closed` (of a postmortem).
-struct Outcome {
-  std::string_view code;
-  std::string detail{};
-};
-Outcome invalid(std::string detail);
-bool accepted(const Outcome& outcome);
-
-/// What a document is called in its answer.
-struct Called {
-  std::string_view kind;
-  std::string_view name;
-  std::int64_t version = 0;
-};
-/// Answers `request` with what became of the document.
-void emit_folded(Step& step, const Called& called, const Outcome& outcome, EventId request);
-
-// --- fold_postmortem.cpp -------------------------------------------------------------------------------------------
-
 void on_calendar_applied(Step& step, const schema::CalendarApplied& applied);
 void on_postmortem_drafted(Step& step, const schema::PostmortemDrafted& drafted);
 void on_postmortem_closed(Step& step, const schema::PostmortemClosed& closed);
+
+/// The terms of a contract's row, as the gate takes them.
+Terms terms_of(const schema::ContractTermsT& terms);
 
 /// Whether it may name a time zone: `Europe/Berlin`. Whether there is such a zone the edge has looked up, since zones
 /// come and go with the system's files, and a fold must not.
