@@ -58,13 +58,18 @@ void link_answers(Trace& trace) {
   }
 }
 
+// How far a record is behind its cause: between a record and the answer to what it asked stands the request.
+std::size_t steps_from_cause(const TracedRecord& record) {
+  return id_of(record.event().header()->answers()) ? 2 : 1;
+}
+
 // When a record comes in the order: not before its cause, even if the clocks of two brokers disagree.
 std::tuple<Instant, std::size_t, RecordPlace> rank_of(const Trace& trace, std::size_t record) {
   auto at = trace.records[record].kept.timestamp;
   std::size_t depth = 0;
-  for (auto cause = trace.records[record].cause; cause && depth < causes_max; cause = trace.records[*cause].cause) {
-    at = std::max(at, trace.records[*cause].kept.timestamp);
-    ++depth;
+  for (auto next = record; trace.records[next].cause && depth < causes_max; next = *trace.records[next].cause) {
+    at = std::max(at, trace.records[*trace.records[next].cause].kept.timestamp);
+    depth += steps_from_cause(trace.records[next]);
   }
   return {at, depth, trace.records[record].kept.at};
 }
