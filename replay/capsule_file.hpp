@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "topology/host/temporary_directory.hpp"
+
 namespace virtscale::replay {
 
 /// A capsule cannot be written or read, or is damaged; the message names the file, the place and what to do.
@@ -25,20 +27,6 @@ inline constexpr std::uint64_t capsule_entry_bytes_max = 4ULL << 30U;
 
 /// The name of the manifest in a capsule.
 inline constexpr const char* manifest_name = "MANIFEST";
-
-/// A directory below the system's own for temporary files that is removed with the object.
-class TemporaryDirectory {
- public:
-  /// Throws CapsuleError.
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Makes `file` of everything in `directory`: adds the manifest, which begins with `about` (lines of `name: value`),
 /// and packs. The file appears whole or not at all. Returns the SHA-256 of the manifest in hexadecimal digits, which

@@ -13,6 +13,7 @@
 #include "compose/ledger/files.hpp"
 #include "compose/ledger/proof.hpp"
 #include "compose/ledger/verify.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale::cli {
 namespace json = boost::json;
@@ -102,7 +103,7 @@ Exit ledger_verify(const Context& context, const LedgerOrder& order) {
     complain(context, "name an ORG of the server, or --dir DIR with an exported ledger");
     return Exit::usage;
   }
-  const ScratchDirectory scratch;
+  const TemporaryDirectory scratch;
   const auto fetched = fetch_ledger(context.client, order.org, scratch.path());
   if (fetched.failure.status != 200) return complain_about(context, fetched.failure, "the ledger of " + order.org);
   return verify_directory(context, order, scratch.path());
@@ -122,7 +123,7 @@ Exit ledger_export(const Context& context, const LedgerOrder& order) {
 Exit ledger_prove(const Context& context, const LedgerOrder& order) {
   const auto answer = ask(context.client, "GET", "/v1/scales/" + escaped(order.event));
   if (answer.status != 200) return complain_about(context, answer, order.event);
-  const ScratchDirectory scratch;
+  const TemporaryDirectory scratch;
   const auto fetched = fetch_ledger(context.client, text_of(json_of(answer), "org"), scratch.path());
   if (fetched.failure.status != 200) return complain_about(context, fetched.failure, "the ledger");
   const auto proved = ledger::prove_event(scratch.path(), order.event);

@@ -120,15 +120,4 @@ FetchedLedger fetch_ledger(const ClientOptions& client, const std::string& org,
   return Fetch(client, org, directory).run();
 }
 
-ScratchDirectory::ScratchDirectory() {
-  auto name = (std::filesystem::temp_directory_path() / "virtscale-ledger-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::filesystem::filesystem_error("cannot make a directory", name, {});
-  path_ = name;
-}
-
-ScratchDirectory::~ScratchDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 }  // namespace virtscale::cli

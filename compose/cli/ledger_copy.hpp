@@ -23,17 +23,4 @@ FetchedLedger fetch_ledger(const ClientOptions& client, const std::string& org, 
 /// first answer that is not 200. Throws NoAnswer.
 HttpAnswer ledger_lines(const ClientOptions& client, const std::string& org, std::uint64_t lines_max);
 
-/// A directory that is removed at the end.
-class ScratchDirectory {
- public:
-  ScratchDirectory();
-  ~ScratchDirectory();
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 }  // namespace virtscale::cli
