@@ -28,7 +28,7 @@ std::string event_json(Bytes event);
 /// The name of an Event's body, or `unreadable`.
 std::string_view body_name(Bytes event);
 
-/// Prints columns as wide as their widest cell, two spaces apart.
+/// Prints columns as wide as their widest cell, two spaces apart; numbers are the caller's to align.
 void print_table(const std::vector<std::vector<std::string>>& rows);
 
 /// 12345678 as `12,345,678`.

@@ -71,19 +71,6 @@ Exit complain_about(const Context& context, const HttpAnswer& answer, std::strin
   return answer.status == 429 ? Exit::refused : Exit::failed;
 }
 
-void print_table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
-    fmt::print("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
-  }
-}
-
 std::string quantity(std::int64_t amount, std::string_view unit) {
   if (unit == "mvcpu") {
     return amount % 1'000 == 0 ? fmt::format("{} vCPU", amount / 1'000) : fmt::format("{}m vCPU", amount);

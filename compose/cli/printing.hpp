@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compose/cli/commands.hpp"
+#include "replay/text.hpp"
 
 namespace boost::json {
 class array;
@@ -33,8 +34,7 @@ const boost::json::value& object_of(const boost::json::value& object, std::strin
 /// (RFC 9457) says what is wrong.
 Exit complain_about(const Context& context, const HttpAnswer& answer, std::string_view asked);
 
-/// Columns as wide as their widest cell, two spaces apart; numbers are the caller's to align.
-void print_table(const std::vector<std::vector<std::string>>& rows);
+using replay::print_table;
 
 /// 90000 of unit `mvcpu` as `90 vCPU`, 442368 of `MiB` as `432 GiB`, 11264 of `GiB` as `11 TiB`; exact.
 std::string quantity(std::int64_t amount, std::string_view unit);
