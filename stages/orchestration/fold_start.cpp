@@ -55,28 +55,20 @@ void tell_removed(Step& step, const Domain& domain, ScaleId scale) {
   emit_for(step, domain, Topic::outcomes, scale, removed);
 }
 
-void fail_birth(Step& step, const Domain& domain, const std::string& reason) {
-  tell_not_started(step, domain, reason);
-  schema::DomainFailedT failed;
-  failed.domain = domain.name;
-  failed.service = domain.row.service;
-  failed.reason = reason;
-  failed.failed_at_us = step.in.now.us;
-  emit_for(step, domain, Topic::outcomes, domain.birth(), failed);
-  forget(step, domain);
-}
-
 std::string start_failure(const schema::PlacedDomainT& row, const std::string& reason) {
   std::string nodes;
   for (const auto& node : row.failed_nodes) nodes += (nodes.empty() ? "" : ", ") + node;
   return "could not be started on " + nodes + ": " + reason;
 }
 
-void try_elsewhere(Step& step, const Domain& domain, const std::string& reason) {
-  const bool last = domain.row.placements >= placements_max ||
-                    !step.state.slots(domain.row.cell).has_untried(domain.row.failed_nodes);
-  if (last) return fail_birth(step, domain, start_failure(domain.row, reason));
-  if (!try_place(step, domain)) wait_for_room(step, domain);
+bool is_last_try(const Step& step, const schema::PlacedDomainT& row) {
+  return row.placements >= placements_max || !step.state.slots(row.cell).has_untried(row.failed_nodes);
+}
+
+// Whoever could not start it may only not have heard that it runs: it ends like one that ran, when it is stopped.
+void give_up(Step& step, const Domain& domain, std::string reason) {
+  domain.row.failure = std::move(reason);
+  stop(step, domain);
 }
 
 }  // namespace
@@ -115,9 +107,10 @@ void on_spawn_failed(Step& step, const schema::SpawnFailed& event) {
   if (row == nullptr || row->phase != schema::PlacementPhase::starting) return;
   const Domain domain{text(event.domain()), *row};
   row->failed_nodes.push_back(row->node);
+  if (domain.leave()) return stop(step, domain);
+  if (is_last_try(step, *row)) return give_up(step, domain, start_failure(*row, reason_of(event.reason())));
   give_back(step, domain);
-  if (domain.leave()) return drop_unborn(step, domain);
-  try_elsewhere(step, domain, reason_of(event.reason()));
+  if (!try_place(step, domain)) wait_for_room(step, domain);
 }
 
 void on_queue_timeout(Step& step, std::string_view name) {
@@ -127,7 +120,19 @@ void on_queue_timeout(Step& step, std::string_view name) {
   unqueue(step, domain);
   const bool known = step.state.cells.find(row->cell) != nullptr;
   const auto what = known ? "no capacity in cell " + row->cell : "cell " + row->cell + " was never applied";
-  fail_birth(step, domain, what + " within " + std::to_string(queue_wait_max.us / seconds(1).us) + " s");
+  row->failure = what + " within " + std::to_string(queue_wait_max.us / seconds(1).us) + " s";
+  was_tried(*row) ? stop(step, domain) : fail_birth(step, domain);
+}
+
+void fail_birth(Step& step, const Domain& domain) {
+  tell_not_started(step, domain, domain.row.failure);
+  schema::DomainFailedT failed;
+  failed.domain = domain.name;
+  failed.service = domain.row.service;
+  failed.reason = domain.row.failure;
+  failed.failed_at_us = step.in.now.us;
+  emit_for(step, domain, Topic::outcomes, domain.birth(), failed);
+  forget(step, domain);
 }
 
 void drop_unborn(Step& step, const Domain& domain) {

@@ -31,7 +31,7 @@ void retire_one(Step& step, const Domain& domain) {
   // One that starts is stopped when its answer comes; one that is stopped already only has its end told twice.
   if (domain.row.phase == Phase::queued) {
     unqueue(step, domain);
-    drop_unborn(step, domain);
+    was_tried(domain.row) ? stop(step, domain) : drop_unborn(step, domain);
   } else if (domain.row.phase == Phase::running) {
     domain.row.phase = Phase::draining;
     tell_retired(step, domain);
@@ -86,7 +86,7 @@ void tell_left(Step& step, const Domain& domain) {
 }
 
 void end(Step& step, const Domain& domain) {
-  if (!domain.row.ran) return drop_unborn(step, domain);
+  if (!domain.row.ran) return domain.leave() ? drop_unborn(step, domain) : fail_birth(step, domain);
   tell_stopped(step, domain);
   if (!domain.row.failure.empty()) tell_failed(step, domain);
   if (domain.leave()) tell_left(step, domain);
@@ -126,7 +126,7 @@ void on_domain_halted(Step& step, const schema::DomainHalted& event) {
   auto* row = step.state.domains.find_to_modify(text(event.domain()));
   if (row == nullptr || row->phase != Phase::stopping) return;
   const Domain domain{text(event.domain()), *row};
-  give_back(step, domain);
+  if (is_placed(*row)) give_back(step, domain);
   end(step, domain);
 }
 

@@ -24,12 +24,16 @@ std::string lists_of(const State& state, std::string_view name, const schema::Pl
     return "domain " + std::string(name) + " is not listed at its service";
   const auto* waiting = state.queue.find(queue_key(row));
   const bool waits = waiting != nullptr && waiting->domain == name;
-  if (waits == is_placed(row)) return "domain " + std::string(name) + " is queued in one table and not in the other";
+  const bool queued = row.phase == schema::PlacementPhase::queued;
+  if (waits != queued) return "domain " + std::string(name) + " is queued in one table and not in the other";
   return {};
 }
 
 std::string phase_of(std::string_view name, const schema::PlacedDomainT& row) {
   using Phase = schema::PlacementPhase;
+  const bool rests = row.phase == Phase::queued || (row.phase == Phase::stopping && !row.ran);
+  if (!rests && !is_placed(row)) return "domain " + std::string(name) + " runs nowhere";
+  if (row.phase == Phase::queued && is_placed(row)) return "domain " + std::string(name) + " waits and has room";
   if (row.birth_scale == 0) return "domain " + std::string(name) + " has no scale event";
   if (row.phase == Phase::draining && row.leave_scale == 0)
     return "domain " + std::string(name) + " drains and no scale-in asked for it";
@@ -45,10 +49,8 @@ std::string check_domains(const State& state, Expected& expected) {
   state.domains.each("", [&](std::string_view name, const schema::PlacedDomainT& row) {
     fault = lists_of(state, name, row);
     if (fault.empty()) fault = phase_of(name, row);
-    if (!is_placed(row)) {
-      ++expected.queued;
-      return fault.empty();
-    }
+    expected.queued += row.phase == schema::PlacementPhase::queued ? 1 : 0;
+    if (!is_placed(row)) return fault.empty();
     auto& used = expected.used[{State::node_key(row.cell, row.node), row.numa}];
     used.vcpu_milli += row.resources.vcpu_milli();
     used.ram_mib += row.resources.ram_mib();

@@ -63,9 +63,13 @@ std::string service_key(const schema::PlacedDomainT& domain);
 std::string service_of(const schema::PlacedDomainT& domain);
 /// The slot of a NUMA node; nothing if it may take no domain.
 std::optional<Slot> slot_of(std::string_view node_name, const schema::CellNodeT& node, std::uint32_t numa);
-/// True if the domain occupies a NUMA node.
+/// True if the domain occupies a NUMA node. One that waits does not, nor one that is stopped while it waits.
 inline bool is_placed(const schema::PlacedDomainT& domain) {
-  return domain.phase != schema::PlacementPhase::queued;
+  return !domain.node.empty();
+}
+/// True if its start was ever asked: then it may run, whatever was answered.
+inline bool was_tried(const schema::PlacedDomainT& domain) {
+  return domain.placements > 0;
 }
 
 }  // namespace virtscale::orchestration

@@ -54,6 +54,8 @@ void on_spawn_failed(Step& step, const schema::SpawnFailed& event);
 void on_queue_timeout(Step& step, std::string_view name);
 /// Takes the domain out of the queue.
 void unqueue(Step& step, const Domain& domain);
+/// Ends a domain that never ran, for the reason in its row.
+void fail_birth(Step& step, const Domain& domain);
 /// Ends a domain that never ran, since a scale-in took it: both scale events have their end.
 void drop_unborn(Step& step, const Domain& domain);
 

@@ -185,6 +185,11 @@ TEST_F(OrchestrationFold, TriesAnotherNodeAndGivesUpWhenEveryNodeFailed) {
   ASSERT_EQ(placed.size(), 2U);
   EXPECT_EQ(placed[1]->candidates()->Get(0)->passed_over()->str(), "failed before");
   world.fail(0, "no KVM");
+  EXPECT_EQ(used("nd-2"), 10'000) << "it may run, and only its driver did not hear of it";
+  EXPECT_EQ(world.all<schema::DomainNotStarted>().size(), 0U);
+  ASSERT_EQ(world.asked.size(), 1U);
+  ASSERT_NE(world.asked[0].stop(), nullptr);
+  world.succeed(0);
   EXPECT_EQ(used("nd-2"), 0);
   EXPECT_TRUE(world.asked.empty());
   ASSERT_EQ(world.all<schema::DomainFailed>().size(), 1U);
@@ -197,8 +202,8 @@ TEST_F(OrchestrationFold, GivesUpAfterThreePlacements) {
   world.apply_cell("prod-eu-a", {node("a", "z"), node("b", "z"), node("c", "z"), node("d", "z")});
   world.out("web", 1, first);
   for (int i = 0; i < 3; ++i) world.fail(0);
-  EXPECT_TRUE(world.asked.empty());
   EXPECT_EQ(world.all<schema::DomainPlaced>().size(), 3U);
+  world.succeed_all();
   EXPECT_EQ(world.all<schema::DomainFailed>().size(), 1U);
 }
 
@@ -208,6 +213,32 @@ TEST_F(OrchestrationFold, WaitsForRoomOnANodeThatHasNotFailed) {
   EXPECT_EQ(world.state.queue.size(), 1U) << "nd-1 has room again, but it has failed there";
   world.apply_cell("prod-eu-a", {node("nd-1", "zone-a"), node("nd-2", "zone-b"), node("nd-3", "zone-c")});
   EXPECT_EQ(used("nd-3"), 10'000);
+}
+
+TEST_F(OrchestrationFold, StopsWhatWasTriedBeforeItIsGivenUpForWantOfRoom) {
+  world.out("web", 8, first);
+  world.fail(0);
+  world.pass(queue_wait_max);
+  EXPECT_EQ(world.all<schema::DomainNotStarted>().size(), 0U);
+  EXPECT_EQ(world.state.queue.size(), 0U);
+  ASSERT_NE(world.asked.back().stop(), nullptr);
+  world.succeed(world.asked.size() - 1);
+  EXPECT_EQ(world.all<schema::DomainNotStarted>().size(), 1U);
+  EXPECT_EQ(world.all<schema::DomainFailed>().size(), 1U);
+  EXPECT_EQ(world.state.domains.size(), 7U);
+}
+
+TEST_F(OrchestrationFold, StopsWhatWasTriedWhenAScaleInTakesItBack) {
+  world.out("web", 1, first);
+  world.in("web", 1, second);
+  world.fail(0);
+  ASSERT_EQ(world.asked.size(), 1U);
+  ASSERT_NE(world.asked[0].stop(), nullptr);
+  EXPECT_EQ(world.all<schema::DomainNotStarted>().size(), 0U);
+  world.succeed(0);
+  EXPECT_EQ(world.all<schema::DomainNotStarted>().size(), 1U);
+  EXPECT_EQ(world.all<schema::DomainRemoved>().size(), 2U);
+  EXPECT_EQ(used("nd-1"), 0);
 }
 
 TEST_F(OrchestrationFold, ScalesInTheNewestFirstAndDrainsItBeforeItIsStopped) {
