@@ -8,6 +8,7 @@ import shutil
 import sys
 import unittest
 
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))
 from processes import run
 from world import BIN, World, cell, contract, documents, main, service, wait_until
 

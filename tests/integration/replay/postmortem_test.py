@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import pathlib
 import re
 import sys
 import unittest
 
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))
 from processes import run
 from world import BIN, World, cell, contract, documents, main, service, token_of
 
@@ -94,6 +96,18 @@ class APostmortem(unittest.TestCase):
         self.assertIn("it was closed", err)
         self.world.stop()
         self.assertIn("no divergence", replay("verify", "--log", self.world.data))
+
+    def test_is_due_on_the_same_day_by_a_capsule(self):
+        draft = self.draft()
+        self.world.stop()
+        capsule, out = self.world.directory / "one.capsule", self.world.directory / "of-the-capsule"
+        replay("capsule", self.event, "--log", self.world.data, "--out", capsule)
+        out.mkdir()
+        replay("postmortem", self.event, "--log", capsule, "--out", out)
+        other = (out / self.file.name).read_text()
+        self.assertEqual(self.row_of(other, "Due"), self.row_of(draft, "Due"))
+        self.assertEqual(self.row_of(other, "Counted"), self.row_of(draft, "Counted"))
+        self.assertIn("de-berlin, version 1", self.row_of(other, "Calendar"))
 
     def test_is_its_orgs_own(self):
         body = {"name": "theirs", "sha256": "0" * 64, "due": "2026-05-06"}
