@@ -54,8 +54,8 @@ class Input {
 /// Ends the process unless `holds`. `property` says what should be true, `evidence` what was seen instead.
 inline void check(bool holds, std::string_view property, std::string_view evidence = {}) {
   if (holds) return;
-  std::fprintf(stderr, "\nthis does not hold: %.*s\n%.*s\n", static_cast<int>(property.size()), property.data(),
-               static_cast<int>(evidence.size()), evidence.data());
+  const auto text = "\nthis does not hold: " + std::string(property) + "\n" + std::string(evidence) + "\n";
+  std::fwrite(text.data(), 1, text.size(), stderr);
   std::abort();
 }
 
