@@ -48,6 +48,57 @@ std::size_t place_of_hash(const schema::Header& header, Bytes event) {
   return static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&header) - event.data()) + in_header;
 }
 
+// The name of an org, a service or a cell becomes a key, alone or as one of two: names that are longer than any of ours
+// would make events that no log takes.
+constexpr std::size_t name_bytes_max = 255;
+
+std::size_t longest_name(const schema::Event& event) {
+  std::size_t longest = event.org()->size();
+  if (const auto* service = event.body_as_ServiceApplied())
+    longest = std::max<std::size_t>({longest, service->spec()->name()->size(), service->spec()->cell()->size()});
+  if (const auto* cell = event.body_as_CellApplied()) longest = std::max<std::size_t>(longest, cell->name()->size());
+  return longest;
+}
+
+// What an event holds when it is unpacked, at least. In a FlatBuffer a text or a table may be referred to many times,
+// so that a few thousand bytes unpack to gigabytes; the encoders of ours never do that.
+class UnpackedBytes final : public flatbuffers::IterationVisitor {
+ public:
+  struct TooMany {};  // thrown: the walk itself would take as long as the unpacking
+
+  void Field(std::size_t, std::size_t, flatbuffers::ElementaryType type, bool is_vector,
+             const flatbuffers::TypeTable* table, const char*, const std::uint8_t* value) override {
+    if (value != nullptr) add(is_vector ? sizeof(flatbuffers::uoffset_t) : flatbuffers::InlineSize(type, table));
+  }
+  void Element(std::size_t, flatbuffers::ElementaryType type, const flatbuffers::TypeTable* table,
+               const std::uint8_t*) override {
+    add(flatbuffers::InlineSize(type, table));
+  }
+  void String(const flatbuffers::String* text) override { add(text->size()); }
+
+ private:
+  void add(std::size_t bytes) {
+    bytes_ += bytes;
+    if (bytes_ > event_bytes_max) throw TooMany();
+  }
+  std::size_t bytes_ = 0;
+};
+
+// Smaller events cannot hold enough references to get large.
+constexpr std::size_t harmless_bytes = 1'024;
+
+bool unpacks_within_bounds(const LogRecord& record, const schema::Event& event) {
+  if (record.value.size() <= harmless_bytes || event.header()->id().stage() != 0) return true;
+  UnpackedBytes bytes;
+  try {
+    flatbuffers::IterateFlatBuffer(reinterpret_cast<const std::uint8_t*>(record.value.data()), schema::EventTypeTable(),
+                                   &bytes);
+  } catch (const UnpackedBytes::TooMany&) {
+    return false;
+  }
+  return true;
+}
+
 std::uint64_t in_its_lane(std::uint64_t own, std::uint64_t previous, const schema::Header& header) {
   return header.lane() == 0 ? own : chained(previous, header.lane(), own);
 }
@@ -103,6 +154,16 @@ const schema::Event* admit(const LogRecord& record, const AllowedEvents& allowed
   }
   if (!has_the_key_of_its_service(record, *event)) {
     reason = "the key of an alert is the org and the service that it names, such as acme-tickets/web";
+    return nullptr;
+  }
+  if (longest_name(*event) > name_bytes_max) {
+    reason = "the name of an org, a service or a cell has " + std::to_string(longest_name(*event)) +
+             " bytes; it has at most " + std::to_string(name_bytes_max);
+    return nullptr;
+  }
+  if (!unpacks_within_bounds(record, *event)) {
+    reason = "the record refers to the same bytes again and again, and unpacks to more than " +
+             std::to_string(event_bytes_max) + " bytes: write each text once";
     return nullptr;
   }
   return event;

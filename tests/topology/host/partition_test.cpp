@@ -279,5 +279,49 @@ TEST(Admission, RejectsAnAlertUnderAnothersKey) {
   }
 }
 
+TEST_F(PartitionFold, RejectsAnOrgWhoseNameCanBeNoKey) {
+  const auto step = fold(event_of(test::contract(), {.id = edge(1)}, std::string(2'000, 'a')));
+  EXPECT_EQ(step.fate, Fate::rejected);
+  EXPECT_THAT(body(step.emitted.at(0)).body_as_RecordRejected()->reason()->str(),
+              HasSubstr("an org, a service or a cell has 2000 bytes; it has at most 255"));
+}
+
+// A few thousand bytes that say one long text a thousand times.
+std::vector<std::byte> bomb() {
+  flatbuffers::FlatBufferBuilder builder;
+  const auto text = builder.CreateString(std::string(4'000, 'x'));
+  const std::vector<flatbuffers::Offset<flatbuffers::String>> again(1'000, text);
+  const auto words = builder.CreateVector(again);
+  const auto name = builder.CreateString("web");
+  const schema::Resources domain;
+  schema::ServiceSpecBuilder spec(builder);
+  spec.add_name(name);
+  spec.add_cell(name);
+  spec.add_domain(&domain);
+  spec.add_command(words);
+  const auto body = schema::CreateServiceApplied(builder, spec.Finish());
+  const auto org = builder.CreateString("acme");
+  const schema::Header header;
+  schema::EventBuilder event(builder);
+  event.add_header(&header);
+  event.add_org(org);
+  event.add_body_type(schema::Body::ServiceApplied);
+  event.add_body(body.Union());
+  schema::FinishEventBuffer(builder, event.Finish());
+  const auto* begin = reinterpret_cast<const std::byte*>(builder.GetBufferPointer());
+  return {begin, begin + builder.GetSize()};
+}
+
+TEST(Admission, RejectsWhatUnpacksToMoreThanAnEvent) {
+  auto event = bomb();
+  ASSERT_LT(event.size(), 10'000U);
+  std::string reason;
+  const auto admitted = [&] {
+    return admit({{Topic::alerts, 0}, 0, {}, "acme/web", event, 0}, AllowedEvents(Topic::alerts), 1, reason);
+  };
+  EXPECT_EQ(admitted(), nullptr);
+  EXPECT_THAT(reason, HasSubstr("unpacks to more than 1000000 bytes"));
+}
+
 }  // namespace
 }  // namespace virtscale
