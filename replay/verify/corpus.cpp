@@ -81,6 +81,7 @@ CorpusReport verify_corpus(const fs::path& folder, const MakeRefolds& refolds) {
     ++report.histories;
     report.records += verified.records;
     report.events += verified.events;
+    report.signatures += verified.signatures;
     if (!verified.divergence) continue;
     auto advice = advice_on(*verified.divergence);
     report.faults.push_back({file, std::move(advice), std::move(*verified.divergence)});

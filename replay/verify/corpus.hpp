@@ -25,6 +25,7 @@ struct CorpusReport {
   std::size_t histories = 0;
   std::uint64_t records = 0;
   std::uint64_t events = 0;
+  std::uint64_t signatures = 0;  ///< of checkpoints, where the recording has the keys
   std::vector<CorpusFault> faults;
 };
 

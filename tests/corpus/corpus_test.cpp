@@ -25,6 +25,7 @@ TEST(Corpus, IsFoldedByTodaysCodeAsItWasRecorded) {
   const auto report = verify_corpus(corpus, todays_code);
   EXPECT_GE(report.histories, 10U);
   EXPECT_GT(report.events, 1'000U);
+  EXPECT_GT(report.signatures, 20U);
   for (const auto& fault : report.faults)
     ADD_FAILURE() << fault.file << ": " << fault.advice << "\n" << to_text(fault.divergence);
 }

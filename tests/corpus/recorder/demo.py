@@ -5,6 +5,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,9 +32,14 @@ def play_in(directory):
 def main():
     file = sys.argv[1]
     with tempfile.TemporaryDirectory(prefix="virtscale-demo-") as directory:
-        org = play_in(os.path.join(directory, "demo"))
-        subprocess.run([BIN / "virtscale-replay", "capsule", "--log", os.path.join(directory, "demo", "data"),
-                        "--org", org, "--out", file], check=True)
+        demo = pathlib.Path(directory) / "demo"
+        org = play_in(str(demo))
+        # The demo keeps its keys beside its data; a capsule takes those that are in it.
+        (demo / "data" / "keys").mkdir(exist_ok=True)
+        for key in (demo / "keys").glob("*.public"):
+            shutil.copy(key, demo / "data" / "keys")
+        subprocess.run([BIN / "virtscale-replay", "capsule", "--log", demo / "data", "--org", org, "--out", file],
+                       check=True)
 
 
 if __name__ == "__main__":
