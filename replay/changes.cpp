@@ -1,44 +1,49 @@
 #include "replay/changes.hpp"
 
-#include "replay/snapshot.hpp"
+#include <map>
 
 namespace virtscale::replay {
 namespace {
 
-std::optional<std::vector<std::byte>> row_of(const AnyTable& table, std::string_view key) {
-  std::optional<std::vector<std::byte>> row;
-  // The first key that begins with `key` is `key` itself, if it is there.
-  table.each_encoded(key, [&](std::string_view found, Bytes value) {
-    if (found == key) row.emplace(value.begin(), value.end());
-    return false;
-  });
-  return row;
+using Row = std::vector<std::byte>;
+
+Row row_of(Bytes value) {
+  return {value.begin(), value.end()};
 }
 
-void forget_changes(Refold& refold) {
-  for (auto* table : refold.tables()) table->drain_changes([](std::string_view, const Bytes*) {});
+// Each row that was touched, as it is now. One that was erased and made again comes twice, the last time as it is.
+std::map<std::string, std::optional<Row>> touched_in(AnyTable& table) {
+  std::map<std::string, std::optional<Row>> touched;
+  table.drain_changes([&](std::string_view key, const Bytes* value) {
+    touched[std::string(key)] = value == nullptr ? std::nullopt : std::optional(row_of(*value));
+  });
+  return touched;
 }
 
 }  // namespace
 
-ChangeFollower::ChangeFollower(Refold& followed, const LogLayout& layout)
-    : followed_(followed), behind_(make_refold(followed.stage(), followed.inbox().partition, layout)) {
-  copy_state(followed_, *behind_);
-  forget_changes(followed_);
+ChangeFollower::ChangeFollower(Refold& followed) : followed_(followed) {
+  for (auto* table : followed.tables()) {
+    auto& rows = rows_.emplace_back();
+    table->each_encoded("", [&](std::string_view key, Bytes value) {
+      rows.emplace(key, row_of(value));
+      return true;
+    });
+    table->drain_changes([](std::string_view, const Bytes*) {});
+  }
 }
 
-std::vector<RowChange> ChangeFollower::after(const LogRecord& record) {
+std::vector<RowChange> ChangeFollower::changes() {
   std::vector<RowChange> changes;
-  const auto before = behind_->tables();
   const auto tables = followed_.tables();
-  for (std::size_t i = 0; i < tables.size(); ++i) {
-    tables[i]->drain_changes([&](std::string_view key, const Bytes* value) {
-      RowChange change{tables[i], std::string(key), row_of(*before[i], key), std::nullopt};
-      if (value != nullptr) change.after.emplace(value->begin(), value->end());
+  for (std::size_t t = 0; t < tables.size(); ++t) {
+    for (auto& [key, after] : touched_in(*tables[t])) {
+      RowChange change{tables[t], key, std::nullopt, std::move(after)};
+      if (const auto known = rows_[t].extract(key)) change.before = std::move(known.mapped());
+      if (change.after) rows_[t].emplace(key, *change.after);
       if (change.before != change.after) changes.push_back(std::move(change));
-    });
+    }
   }
-  behind_->fold(record);
   return changes;
 }
 

@@ -1,11 +1,12 @@
 // What a record changed in the state of a partition: rows as they were before, and as they are after.
 //
-// The one thing to know: a second refold follows one record behind and still has what was before, so this costs the
-// state twice and the fold twice; begin to follow shortly before the records of interest.
+// The one thing to know: all rows are kept as they were when following began, encoded, so this costs the state a second
+// time; begin to follow shortly before the records of interest.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "replay/refold.hpp"
@@ -20,19 +21,21 @@ struct RowChange {
   std::optional<std::vector<std::byte>> after;
 };
 
-/// Follows one refold. Used by an Onlooker: `after` each record that the refold folds from the making on.
+/// Follows one refold.
 class ChangeFollower {
  public:
   /// `followed` outlives this, and is drained of its changes by it.
-  ChangeFollower(Refold& followed, const LogLayout& layout);
+  explicit ChangeFollower(Refold& followed);
 
-  /// What `record` changed, in the stage's tables and in the host's; rows that ended as they were are left out.
-  /// REQUIRES: called once for each record, right after `followed` folded it.
-  std::vector<RowChange> after(const LogRecord& record);
+  /// What was changed since the last call, or since the making, in the stage's tables and in the host's, by tables and
+  /// then keys; rows that are as they were are left out.
+  std::vector<RowChange> changes();
 
  private:
+  using Row = std::vector<std::byte>;
+
   Refold& followed_;
-  std::unique_ptr<Refold> behind_;
+  std::vector<std::unordered_map<std::string, Row>> rows_;  // of each table
 };
 
 }  // namespace virtscale::replay

@@ -7,6 +7,7 @@
 #include "replay/at/command.hpp"
 #include "replay/capsule/command.hpp"
 #include "replay/command.hpp"
+#include "replay/index/command.hpp"
 #include "replay/ledger/command.hpp"
 #include "replay/postmortem/command.hpp"
 #include "replay/trace/command.hpp"
@@ -62,6 +63,7 @@ int main(int argc, char** argv) {
   add_ledger_command(app, chosen);
   add_at_command(app, chosen);
   add_capsule_command(app, chosen);
+  add_index_command(app, chosen);
   add_what_if_command(app, chosen, virtscale::parse_documents);
   try {
     app.parse(argc, argv);

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "replay/history.hpp"
-#include "replay/snapshot.hpp"
+#include "replay/index/state_index.hpp"
 #include "replay/text.hpp"
 #include "stages/audit/fold.hpp"
 #include "stages/orchestration/fold.hpp"
@@ -113,17 +113,19 @@ class Looking {
 
 }  // namespace
 
-StateAt state_at(LogSource& source, const AtOptions& options) {
+StateAt state_at(const LogSource& source, const AtOptions& options) {
   // What is asked for is what these three remember.
   constexpr std::array stages = {Source::policy, Source::orchestration, Source::audit};
   std::vector<Topic> inboxes;
   for (const auto stage : stages) inboxes.push_back(graph::node_of(stage).inbox);
   History history(*source.log, inboxes);
-  history.stop_at({options.at.us + 1});
+  const Instant behind{options.at.us + 1};
+  history.stop_at(behind);
+  StateIndex index(source);
   std::vector<std::unique_ptr<Refold>> refolds;
   for (const auto stage : stages) {
     for (auto& refold : make_refolds(stage, source.log->layout())) {
-      load_snapshot(source.snapshots, *refold);
+      index.load(*refold, source.log->offset_at(refold->inbox(), behind));
       history.fold(*refold);
       refolds.push_back(std::move(refold));
     }

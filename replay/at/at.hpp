@@ -86,8 +86,8 @@ struct StateAt {
   std::vector<LedgerAt> ledgers;
 };
 
-/// Folds everything up to the moment. Throws LogError and SnapshotError, and std::runtime_error for a partition that
-/// cannot be folded so far.
-StateAt state_at(LogSource& source, const AtOptions& options);
+/// Folds everything up to the moment, from the nearest stored states. Throws LogError, SnapshotError and IndexError,
+/// and std::runtime_error for a partition that cannot be folded so far.
+StateAt state_at(const LogSource& source, const AtOptions& options);
 
 }  // namespace virtscale::replay

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "replay/at/at.hpp"
+#include "replay/index/command.hpp"
 #include "replay/progress.hpp"
 #include "replay/text.hpp"
 
@@ -18,6 +19,7 @@ struct Words {
   std::string org;
   std::string service;
   std::string cell;
+  IndexChoice index;
 };
 
 json::object value_of(const Amounts& amounts) {
@@ -147,7 +149,7 @@ bool found_anything(const StateAt& state) {
 Exit run(const Context& context, const Words& words) {
   const auto at = parse_instant(words.at);
   if (!at) throw UsageError(words.at + ": write a time as 2026-04-21T02:14:00Z, or microseconds since 1970");
-  auto source = open_log_source(context.log);
+  const auto source = open_indexed(context, words.index);
   Progress progress("at");
   const auto state = state_at(
       source, {.at = *at,
@@ -172,6 +174,7 @@ void add_at_command(CLI::App& app, Chosen& chosen) {
   at->add_option("--org", words->org, "what belongs to this org");
   at->add_option("--service", words->service, "what belongs to this service")->type_name("ORG/SERVICE");
   at->add_option("--cell", words->cell, "what stands in this cell");
+  add_index_options(*at, words->index);
   at->footer(
       "What was recorded at TIME or before it is folded, and nothing else. TIME is by the log's own clock.\n"
       "Example: virtscale-replay at 2026-04-21T02:14:00Z --org acme-tickets");

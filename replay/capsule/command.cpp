@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "replay/capsule/make.hpp"
+#include "replay/index/command.hpp"
 #include "replay/progress.hpp"
 #include "replay/text.hpp"
 
@@ -20,6 +21,7 @@ struct Words {
   std::string to;
   std::string out;
   bool redact = false;
+  IndexChoice index;
 };
 
 Instant instant_of(const std::string& option, const std::string& text, Instant otherwise) {
@@ -83,7 +85,7 @@ void print_text(const CapsuleReport& report, const CapsuleOrder& order) {
 
 Exit run(const Context& context, const Words& words) {
   const auto order = order_of(words);
-  auto source = open_log_source(context.log);
+  const auto source = open_indexed(context, words.index);
   Progress progress("capsule");
   const auto report =
       make_capsule(source, order, [&](std::uint64_t seen, std::uint64_t expected) { progress.show(seen, expected); });
@@ -104,6 +106,7 @@ void add_capsule_command(CLI::App& app, Chosen& chosen) {
   capsule->add_option("--to", words->to, "and before this time")->type_name("TIME");
   capsule->add_option("--out", words->out, "the capsule; must not be there yet")->required()->type_name("FILE");
   capsule->add_flag("--redact", words->redact, "addresses and mail become pseudonyms");
+  add_index_options(*capsule, words->index);
   capsule->footer(
       "The file is a tar: the log, the state before it, public keys, and MANIFEST with the SHA-256 of each. Every "
       "command\n"

@@ -15,7 +15,7 @@
 
 #include "replay/capsule/rows.hpp"
 #include "replay/causes.hpp"
-#include "replay/log_source.hpp"
+#include "replay/index/state_index.hpp"
 
 namespace virtscale::replay {
 
@@ -50,17 +50,18 @@ struct Subject {
 /// Told from time to time how many records were seen, and of how many; may be empty.
 using Watch = std::function<void(std::uint64_t seen, std::uint64_t expected)>;
 
-/// Finds all that belongs to a scale event: its records, what began it, and the checkpoint that covers its line.
-/// Nothing if the log does not know it. Reads the log. Throws LogError.
-std::optional<Subject> find_thread(LogSource& source, ScaleId scale, const Watch& watch);
-
 struct Cut {
   std::vector<KeptRecord> records;                  ///< in the order of the log, without copies
   std::map<TopicPartition, PartitionState> states;  ///< by inbox; where records are kept, before the first of them
 };
 
-/// Takes what the scope says. Reads and folds the log up to the subject's end. Throws LogError, SnapshotError, and
-/// UsageError if it is too much.
-Cut take_cut(LogSource& source, const Subject& subject, Scope scope, const Watch& watch);
+/// When the record was appended.
+Moment moment_of(const LogRecord& record);
+/// A copy of the record.
+KeptRecord kept(const LogRecord& record);
+
+/// Takes what the scope says, which is not `thread` (thread.hpp): folds the log from the subject's beginning to its
+/// end. Throws as fold_to does, and UsageError if it is too much.
+Cut take_cut(Log& log, StateIndex& index, const Subject& subject, Scope scope, const Watch& watch);
 
 }  // namespace virtscale::replay

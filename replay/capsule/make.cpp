@@ -2,6 +2,7 @@
 
 #include "replay/capsule/rebuild.hpp"
 #include "replay/capsule/segment_file.hpp"
+#include "replay/capsule/thread.hpp"
 #include "replay/command.hpp"
 #include "replay/snapshot.hpp"
 #include "replay/text.hpp"
@@ -11,16 +12,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Subject subject_of(LogSource& source, const CapsuleOrder& order, const Watch& watch) {
+Subject subject_of(Log& log, StateIndex& index, const CapsuleOrder& order, const Watch& watch) {
   if (!order.scale) {
     Subject subject{.org = order.org};
     subject.first.at = order.from;
     if (order.to.us != std::numeric_limits<std::int64_t>::max()) subject.last.at = {order.to.us - 1};
     return subject;
   }
-  auto subject = find_thread(source, order.scale, watch);
-  if (!subject) throw NotFound("there is no scale event " + to_string(order.scale) + " in this log");
-  return std::move(*subject);
+  return find_thread(log, index, order.scale, watch);
 }
 
 std::vector<Scope> scopes_for(const CapsuleOrder& order) {
@@ -30,12 +29,14 @@ std::vector<Scope> scopes_for(const CapsuleOrder& order) {
 }
 
 // The narrowest cut that stands by itself.
-Cut smallest_cut(LogSource& source, const CapsuleOrder& order, CapsuleReport& report, const Watch& watch) {
-  const auto subject = subject_of(source, order, watch);
+Cut smallest_cut(const LogSource& source, const CapsuleOrder& order, CapsuleReport& report, const Watch& watch) {
+  auto& log = *source.log;
+  StateIndex index(source);
+  const auto subject = subject_of(log, index, order, watch);
   for (const auto scope : scopes_for(order)) {
-    auto cut = take_cut(source, subject, scope, watch);
+    auto cut = scope == Scope::thread ? take_thread(log, index, subject) : take_cut(log, index, subject, scope, watch);
     if (cut.records.empty()) throw NotFound("there is no record of this org and time in this log");
-    Rebuild rebuild(source.log->layout(), std::move(cut), nullptr);
+    Rebuild rebuild(log.layout(), std::move(cut), nullptr);
     report.scope = scope;
     if (rebuild.run()) return rebuild.take();
     report.widened.push_back(std::string(name_of(scope)) + ": " + rebuild.fault());
@@ -82,7 +83,7 @@ std::string about(const CapsuleOrder& order, const CapsuleReport& report, const 
 
 }  // namespace
 
-CapsuleReport make_capsule(LogSource& source, const CapsuleOrder& order, const Watch& watch) {
+CapsuleReport make_capsule(const LogSource& source, const CapsuleOrder& order, const Watch& watch) {
   const auto layout = source.log->layout();
   CapsuleReport report;
   auto cut = smallest_cut(source, order, report, watch);

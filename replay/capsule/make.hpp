@@ -34,7 +34,8 @@ struct CapsuleReport {
   std::size_t replaced = 0;            ///< addresses and mail that were given pseudonyms
 };
 
-/// Throws NotFound, CapsuleError, LogError, SnapshotError and UsageError.
-CapsuleReport make_capsule(LogSource& source, const CapsuleOrder& order, const Watch& watch);
+/// Uses the source's index, if it has one. Throws NotFound, CapsuleError, LogError, SnapshotError, IndexError and
+/// UsageError.
+CapsuleReport make_capsule(const LogSource& source, const CapsuleOrder& order, const Watch& watch);
 
 }  // namespace virtscale::replay

@@ -10,21 +10,15 @@
 namespace virtscale::replay {
 namespace {
 
-// Clocks of brokers may differ by so much; what belongs to a scale event is looked for so far around it.
-constexpr Duration slack = seconds(5);
 // Policy gives a refusal's mail up after about ten minutes.
 constexpr Duration mail_awaited = seconds(660);
 constexpr std::size_t turn_max = 512;
 constexpr Instant never{std::numeric_limits<std::int64_t>::max()};
 
-Instant earlier(Instant at) {
-  return {at.us - slack.us};
-}
-
 // Reads the partitions that can hold records of one scale event, the one furthest behind in time first.
 class Gatherer {
  public:
-  Gatherer(Log& log, ScaleId scale) : log_(log) { trace_.scale = scale; }
+  Gatherer(Log& log, StateIndex& index, ScaleId scale) : log_(log), index_(index) { trace_.scale = scale; }
 
   Trace run(const EventId& first, const OnProgress& progress) {
     const auto birth = record_at(log_, *cause_of(first));
@@ -32,6 +26,7 @@ class Gatherer {
     trace_.org = org_of(*birth, first);
     open_tracks(*birth);
     while (auto* track = furthest_behind()) {
+      pass_over(*track);
       read_turn(*track);
       progress(trace_.records_read, trace_.records_read + records_left());
     }
@@ -47,8 +42,10 @@ class Gatherer {
     std::uint64_t next = 0;
     std::uint64_t end = 0;
     Instant clock{};
+    std::vector<OffsetRange> parts{};  // outside of which is nothing of interest
   };
 
+  Instant earlier(Instant at) const { return {at.us - index_.clocks_differ_by().us}; }
   std::uint32_t partitions_of(Topic topic) const { return log_.layout().partitions[static_cast<std::size_t>(topic)]; }
 
   // A timer has no org: the first event that it led to has.
@@ -73,14 +70,16 @@ class Gatherer {
       for (std::uint32_t p = 0; p < partitions_of(topic); ++p) {
         if (is_by_org && p != partition_of(trace_.org, partitions_of(topic))) continue;
         const TopicPartition of{topic, p};
-        tracks_.push_back({of, log_.offset_at(of, earlier(birth.timestamp)), log_.end(of), {}});
+        Track track{.of = of, .next = log_.offset_at(of, earlier(birth.timestamp)), .end = log_.end(of)};
+        if (topic != Topic::ledger) track.parts = index_.parts_with(of, trace_.scale);
+        tracks_.push_back(std::move(track));
       }
     }
   }
 
   Instant until(const Track& track) const {
     const bool may_end_a_refusal = track.of.topic == Topic::outcomes || track.of.topic == Topic::ledger;
-    return may_end_a_refusal && stands_ ? never : until_;
+    return may_end_a_refusal && (stands_ || !settled_) ? never : until_;
   }
 
   Track* furthest_behind() {
@@ -98,7 +97,32 @@ class Gatherer {
     return left;
   }
 
+  // What the index says is not about it.
+  void pass_over(Track& track) {
+    if (track.of.topic == Topic::ledger) return;
+    const auto part =
+        std::ranges::find_if(track.parts, [&](const OffsetRange& range) { return track.next < range.to; });
+    const auto next = part == track.parts.end() ? track.end : std::max(track.next, part->from);
+    if (next > track.next && track.of.topic == Topic::outcomes && stands_ && settled_ && !has_ended_)
+      pass_over_ledger(track.of, next);
+    track.next = next;
+  }
+
+  // A refusal that stands has no other line until outcomes say that it has ended.
+  void pass_over_ledger(TopicPartition outcomes, std::uint64_t next) {
+    std::optional<Instant> at;
+    log_.read(outcomes, next, 1, [&](const LogRecord& record) {
+      at = record.timestamp;
+      return false;
+    });
+    for (auto& track : tracks_) {
+      if (track.of.topic != Topic::ledger) continue;
+      track.next = at ? std::max(track.next, log_.offset_at(track.of, earlier(*at))) : track.end;
+    }
+  }
+
   void read_turn(Track& track) {
+    if (track.next >= track.end) return;
     const auto read = log_.read(track.of, track.next, turn_max, [&](const LogRecord& record) {
       if (record.offset >= track.end) return false;
       track.next = record.offset + 1;
@@ -147,7 +171,8 @@ class Gatherer {
       if (decided->code()->string_view() == "beyond_envelope") mail_until_ = at + mail_awaited;
     }
     if (event.body_type() == schema::Body::OwnerNotified) mail_until_ = at;
-    if (settled_) until_ = std::max(at, mail_until_) + slack;
+    if (event.body_type() == schema::Body::RefusalEnded) has_ended_ = true;
+    if (settled_) until_ = std::max(at, mail_until_) + index_.clocks_differ_by();
   }
 
   // What led to records of the scale event, and is not of it: the alert, a timer, the signature's answer.
@@ -162,6 +187,7 @@ class Gatherer {
   }
 
   Log& log_;
+  StateIndex& index_;
   Trace trace_;
   std::vector<Track> tracks_;
   std::set<RecordPlace> kept_;
@@ -169,16 +195,22 @@ class Gatherer {
   std::optional<std::uint64_t> line_;
   bool settled_ = false;
   bool stands_ = false;
+  bool has_ended_ = false;  // what stood; its second line may still come
   Instant mail_until_{};
   Instant until_ = never;
 };
 
 }  // namespace
 
-Trace gather_trace(Log& log, ScaleId scale, const OnProgress& progress) {
-  const auto first = find_birth(log, scale);
+Trace gather_trace(Log& log, StateIndex& index, ScaleId scale, const OnProgress& progress) {
+  const auto first = find_birth(log, index, scale);
   if (!first) throw NotFound("there is no " + to_string(scale) + " in this log: list them with `virtscale events`");
-  return Gatherer(log, scale).run(*first, progress);
+  return Gatherer(log, index, scale).run(*first, progress);
+}
+
+Trace gather_trace(Log& log, ScaleId scale, const OnProgress& progress) {
+  StateIndex none(log);
+  return gather_trace(log, none, scale, progress);
 }
 
 }  // namespace virtscale::replay

@@ -1,22 +1,22 @@
 // What the folds did with the records of a trace: rows before and after, and effects asked.
 //
 // The one thing to know: a state is what its whole history made of it, so this folds the inbox partitions concerned
-// from their beginning (or a snapshot) up to the last record of the trace; `cost` tells how many records that is.
+// from their beginning, or the nearest stored state, up to each record of the trace; `cost` tells how many records that
+// is.
 #pragma once
 
-#include <filesystem>
 #include <map>
 
+#include "replay/changes.hpp"
 #include "replay/decision/trace.hpp"
-#include "replay/refold.hpp"
 
 namespace virtscale::replay {
 
 /// Used once.
 class StateFolder {
  public:
-  /// `snapshots` as in LogSource; empty: from the first record. `log` and `trace` outlive it. Throws SnapshotError.
-  StateFolder(Log& log, const std::filesystem::path& snapshots, Trace& trace);
+  /// All outlive it. Throws LogError, IndexError and SnapshotError.
+  StateFolder(Log& log, StateIndex& index, Trace& trace);
 
   /// Records to fold.
   std::uint64_t cost() const { return cost_; }
@@ -31,10 +31,14 @@ class StateFolder {
     std::map<std::uint64_t, std::size_t> records;  // by offset
   };
 
+  std::uint64_t cost_of(const Inbox& inbox);
   void fold(Inbox& inbox, const OnProgress& progress);
-  void note(TracedRecord& record, Step& step) const;
+  // Both are false once the partition halts.
+  bool fold_to(Refold& refold, std::uint64_t offset, const OnProgress& progress);
+  bool fold_one(Refold& refold, ChangeFollower& follower, TracedRecord& record);
 
   Log& log_;
+  StateIndex& index_;
   Trace& trace_;
   std::vector<Inbox> inboxes_;
   std::uint64_t cost_ = 0;

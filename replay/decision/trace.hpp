@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "replay/causes.hpp"
+#include "replay/index/state_index.hpp"
 #include "schemas/codec.hpp"
 
 namespace virtscale::replay {
@@ -65,7 +66,10 @@ struct Trace {
 using OnProgress = std::function<void(std::uint64_t done, std::uint64_t expected)>;
 
 /// Gathers the records of a scale event. It reads the log from the signal until the line is signed and a refusal's mail
-/// is out; a refusal that stands is followed until its end. Throws LogError; NotFound if no record of the log began it.
+/// is out; a refusal that stands is followed until its end. Throws LogError and IndexError; NotFound if no record of
+/// the log began it.
+Trace gather_trace(Log& log, StateIndex& index, ScaleId scale, const OnProgress& progress);
+/// The same without an index.
 Trace gather_trace(Log& log, ScaleId scale, const OnProgress& progress);
 
 /// Puts records in order and links each to its cause and each request to its answer. For those who change a trace.

@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "replay/decision/states.hpp"
-#include "replay/log_source.hpp"
+#include "replay/index/command.hpp"
 #include "replay/progress.hpp"
 #include "replay/trace/views.hpp"
 
@@ -17,6 +17,7 @@ struct Words {
   std::string html;
   bool state = false;
   bool no_state = false;
+  IndexChoice index;
 };
 
 ScaleId scale_named(const std::string& text) {
@@ -25,11 +26,12 @@ ScaleId scale_named(const std::string& text) {
   return scale;
 }
 
-Trace trace_in(LogSource& source, ScaleId scale, const Words& words) {
+Trace trace_in(const LogSource& source, ScaleId scale, const Words& words) {
+  StateIndex index(source);
   Progress finding("trace: finding");
-  auto trace = gather_trace(*source.log, scale, [&](auto done, auto expected) { finding.show(done, expected); });
+  auto trace = gather_trace(*source.log, index, scale, [&](auto done, auto expected) { finding.show(done, expected); });
   finding.clear();
-  StateFolder states(*source.log, source.snapshots, trace);
+  StateFolder states(*source.log, index, trace);
   const bool may_fold = words.state || states.cost() <= folded_unasked_max;
   Progress folding("trace: folding");
   if (may_fold && !words.no_state) states.run([&](auto done, auto expected) { folding.show(done, expected); });
@@ -44,7 +46,7 @@ void write_page(const std::string& file, const std::string& page) {
 
 Exit run(const Context& context, const Words& words) {
   const auto scale = scale_named(words.event);
-  auto source = open_log_source(context.log);
+  const auto source = open_indexed(context, words.index);
   const auto trace = trace_in(source, scale, words);
   if (!words.html.empty()) {
     write_page(words.html, trace_html(trace));
@@ -66,9 +68,12 @@ void add_trace_command(CLI::App& app, Chosen& chosen) {
   trace->add_option("--html", words->html, "write a page to FILE, instead of printing")->type_name("FILE");
   auto* state = trace->add_flag("--state", words->state, "fold for the states, however many records that takes");
   trace->add_flag("--no-state", words->no_state, "do not fold: records, causes and times only")->excludes(state);
+  add_index_options(*trace, words->index);
   trace->footer(
       "Records are found by place and time. Rows before and after, effects asked and timers need the fold of the\n"
-      "partitions concerned, from their beginning: without --state that is done up to 200,000 records.\n"
+      "partitions concerned, from their beginning or the nearest state that `virtscale-replay index` has stored: "
+      "without\n"
+      "--state that is done up to 200,000 records.\n"
       "Example: virtscale-replay trace evt-25c0d1feaf2b --log var/demo/data");
 }
 

@@ -102,12 +102,12 @@ TEST(Changes, AreTheRowsBeforeAndAfterARecord) {
                                                                     : TopicPartition{Topic::signals, 0};
   const auto inbox = corpus.log().records(of).empty() ? TopicPartition{Topic::signals, 2} : of;
   const auto policy = replay::make_refold(Source::policy, inbox.partition, layout);
-  replay::ChangeFollower follower(*policy, layout);
+  replay::ChangeFollower follower(*policy);
   bool contract_made = false;
   bool usage_changed = false;
   corpus.log().read(inbox, 0, SIZE_MAX, [&](const LogRecord& record) {
     policy->fold(record);
-    for (const auto& change : follower.after(record)) {
+    for (const auto& change : follower.changes()) {
       EXPECT_NE(change.before, change.after);
       contract_made = contract_made || (change.table->name() == "contracts" && !change.before && change.after);
       usage_changed = usage_changed || (change.table->name() == "usage" && change.before && change.after);

@@ -26,8 +26,9 @@ Trace gathered(const RecordedScenario& recorded, std::string_view event) {
 
 Trace folded(const RecordedScenario& recorded, std::string_view event) {
   auto source = open_log_source(recorded.directory().string());
-  auto trace = gather_trace(*source.log, parse_scale(event), nothing);
-  StateFolder(*source.log, source.snapshots, trace).run(nothing);
+  StateIndex index(source);
+  auto trace = gather_trace(*source.log, index, parse_scale(event), nothing);
+  StateFolder(*source.log, index, trace).run(nothing);
   return trace;
 }
 
@@ -58,7 +59,7 @@ TEST(Trace, HasTheRecordsOfEachStageInCausalOrder) {
   EXPECT_THAT(names_of(trace),
               testing::ElementsAre("AlertRaised", "ScaleWanted", "ScaleAdmitted", "ScaleDecided", "DomainPlaced",
                                    "DomainSpawned", "DomainRunning", "DomainStarted", "LivenessPassed", "BackendAdded",
-                                   "DomainServing", "CheckpointSigned", "LineAppended", "CheckpointPublished"));
+                                   "DomainServing", "LineAppended", "CheckpointSigned", "CheckpointPublished"));
   for (std::size_t i = 1; i < trace.records.size(); ++i) {
     ASSERT_TRUE(trace.records[i].cause) << i;
     EXPECT_LT(*trace.records[i].cause, i);
