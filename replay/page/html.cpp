@@ -13,7 +13,7 @@ main { max-width: 60rem; margin: 1.5rem auto; padding: 2.5rem 3rem; background: 
 h1 { margin: 0 0 .2rem; font-size: 1.75rem; line-height: 1.2; }
 h2 { margin: 2.2rem 0 .6rem; padding-bottom: .25rem; border-bottom: 2px solid var(--line); font-size: 1.2rem; }
 h3 { margin: 1.4rem 0 .4rem; font-size: 1rem; }
-p, ul, ol { margin: .5rem 0; }
+p, ul, ol { margin: .5rem 0; orphans: 3; widows: 3; }
 code, pre, .place { font-family: "DejaVu Sans Mono", "Liberation Mono", monospace; font-size: .82em; }
 pre { padding: .7rem .9rem; background: var(--wash); white-space: pre-wrap;
   overflow-wrap: anywhere; }
@@ -27,7 +27,7 @@ figcaption { color: var(--soft); font-size: .85rem; }
 .cite { color: var(--soft); font-size: .78em; white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .people { margin: .6rem 0; padding: .6rem .9rem; background: var(--people); border-left: 4px solid var(--mark); }
-.people b { color: var(--mark); }
+.people b, .open { color: var(--mark); }
 .strong { font-weight: 600; }
 .plain td:first-child { width: 1%; padding-right: 1.5rem; color: var(--soft); white-space: nowrap; }
 .tree, .tree ul { list-style: none; margin: 0; padding-left: 1.1rem; border-left: 1px solid var(--line); }

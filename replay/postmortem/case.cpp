@@ -50,12 +50,15 @@ void take_lines(Case& of) {
   std::ranges::sort(of.lines, {}, [](const LineAt& line) { return line.line.index; });
 }
 
+bool is_about_postmortems(const TracedRecord& record) {
+  const auto* folded = body_of<schema::DocumentFolded>(record);
+  return (folded != nullptr && folded->kind()->string_view() == "Postmortem") ||
+         body_of<schema::PostmortemDrafted>(record) != nullptr || body_of<schema::PostmortemClosed>(record) != nullptr;
+}
+
 // Drafts are about the event, and no part of it: with them, no draft could be made again as it was.
 void leave_out_postmortems(Trace& trace) {
-  std::erase_if(trace.records, [](const TracedRecord& record) {
-    return body_of<schema::PostmortemDrafted>(record) != nullptr ||
-           body_of<schema::PostmortemClosed>(record) != nullptr;
-  });
+  std::erase_if(trace.records, is_about_postmortems);
   link_records(trace);
 }
 

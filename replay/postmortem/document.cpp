@@ -115,6 +115,7 @@ struct Html {
 
  private:
   static std::string cell(std::string_view name, const std::string& head, std::string_view content) {
+    if (content == to_be_written) return element(name, "open", content);
     return element(name, is_number_column(head) ? "number" : "", content);
   }
 };

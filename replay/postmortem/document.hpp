@@ -31,6 +31,8 @@ struct Items {
 struct ForPeople {
   std::string question;
 };
+/// A cell that is for people to write says so.
+inline constexpr const char* to_be_written = "to be written";
 /// The first row is the head; without one if its cells are empty: then the first column names the second. Columns whose
 /// head ends in `:` are numbers, set to the right; the colon is not shown.
 struct DocumentTable {

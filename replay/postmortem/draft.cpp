@@ -116,8 +116,8 @@ class Draft {
                            {"Decision", outcome()},
                            {"From, to (UTC)", moment_text(of_.begin) + ", " + moment_text(of_.end)},
                            {"Ledger lines", lines_text()},
-                           {"Authors", "to be written"},
-                           {"Reviewers", "to be written"}}}};
+                           {"Authors", to_be_written},
+                           {"Reviewers", to_be_written}}}};
   }
 
   void lessons() {
@@ -129,7 +129,7 @@ class Draft {
   void actions() {
     section("Actions",
             {DocumentTable{{{"Action", "Kind", "Owner", "Due"},
-                            {"to be written", "prevent, detect or mitigate", "to be written", "to be written"}}}},
+                            {to_be_written, "prevent, detect or mitigate", to_be_written, to_be_written}}}},
             "");
   }
 
@@ -150,8 +150,7 @@ class Draft {
         {settled ? "Signed checkpoints cover all of its ledger lines."
                  : "Not all of its ledger lines are covered by a signed checkpoint in this log.",
          {"trace"}},
-        {"That these records are what the folds decide, to the byte, is what the command `verify` below proves. It was "
-         "not "
+        {"That these records are what the folds decide, to the byte, is what the last command below proves. It was not "
          "run for this draft.",
          {}}};
     if (of_.is_cut) {

@@ -175,20 +175,34 @@ DocumentTable stretches_table(const Case& of, const LineAt& line) {
 
 // --- Decisions -----------------------------------------------------------------------------------------------------
 
-std::string amount_text(const std::string& dimension, std::int64_t amount) {
-  return dimension == "vcpu" ? milli_text(amount) : std::to_string(amount);
+// A dimension's unit as people say it. RAM is GiB if every amount of the row is a whole number of them.
+struct ShownUnit {
+  std::string_view name;
+  std::int64_t divisor = 1;
+};
+
+ShownUnit unit_of(const LedgerProjection& one) {
+  if (one.dimension == "vcpu") return {"vCPU", 1'000};
+  if (one.dimension != "ram") return {"disk, GiB"};
+  const auto amounts = {one.committed, one.reserved, one.asked, one.quota, one.envelope};
+  const bool is_whole = std::ranges::all_of(amounts, [](std::int64_t amount) { return amount % 1'024 == 0; });
+  return is_whole ? ShownUnit{"RAM, GiB", 1'024} : ShownUnit{"RAM, MiB"};
+}
+
+std::string amount_text(const ShownUnit& unit, std::int64_t amount) {
+  return unit.divisor == 1'000 ? milli_text(amount) : std::to_string(amount / unit.divisor);
 }
 
 DocumentTable projection_table(const LedgerLine& line) {
   DocumentTable table{{{"Dimension", "Committed:", "Reserved:", "Asked:", "After:", "Quota:", "Envelope:", "Used:"}}};
   for (const auto& one : line.projection) {
     const auto after = one.committed + one.reserved + one.asked;
-    const auto amount = [&](std::int64_t value) { return amount_text(one.dimension, value); };
-    const auto unit = one.dimension == "vcpu" ? "vCPU" : one.dimension == "ram" ? "RAM, MiB" : "disk, GiB";
+    const auto unit = unit_of(one);
+    const auto amount = [&](std::int64_t value) { return amount_text(unit, value); };
     const bool binds = line.decision == "refused" && one.dimension == line.binding;
-    table.rows.push_back({std::string(unit) + (binds ? " (binds)" : ""), amount(one.committed), amount(one.reserved),
-                          amount(one.asked), amount(after), amount(one.quota), amount(one.envelope),
-                          policy::percent_text(after, one.envelope)});
+    table.rows.push_back({std::string(unit.name) + (binds ? " (binds)" : ""), amount(one.committed),
+                          amount(one.reserved), amount(one.asked), amount(after), amount(one.quota),
+                          amount(one.envelope), policy::percent_text(after, one.envelope)});
   }
   return table;
 }
@@ -260,7 +274,7 @@ std::vector<Block> time_facts(const Case& of) {
 }
 
 std::vector<Block> timeline_facts(const Case& of) {
-  DocumentTable table{{{"UTC", "Since signal:", "Written by", "What happened", "Record"}}};
+  DocumentTable table{{{"UTC", "Since signal:", "By", "What happened", "Record"}}};
   const bool is_one_day = moment_text(of.begin).substr(0, 10) == moment_text(of.end).substr(0, 10);
   for (const auto& trace : of.traces) {
     for (const auto& record : trace.records) {

@@ -154,7 +154,8 @@ std::string say_any(const TracedRecord& record) {
 
 std::string seconds_text(std::int64_t us) {
   char text[48];
-  std::snprintf(text, sizeof text, "%.3f s", static_cast<double>(us) / 1e6);
+  const bool is_short = us != 0 && us > -milliseconds_below.us && us < milliseconds_below.us;
+  std::snprintf(text, sizeof text, is_short ? "%.3f ms" : "%.3f s", static_cast<double>(us) / (is_short ? 1e3 : 1e6));
   return text;
 }
 

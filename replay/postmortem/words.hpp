@@ -9,7 +9,9 @@
 
 namespace virtscale::replay {
 
-/// `51.939 s`.
+/// Shorter durations are told in milliseconds: in seconds nothing would be left of them.
+inline constexpr Duration milliseconds_below = milliseconds(10);
+/// `51.939 s`, `0.409 ms`.
 std::string seconds_text(std::int64_t us);
 /// `2026-04-21 02:14:00.122` and `02:14:00.122`, in UTC.
 std::string moment_text(Instant at);

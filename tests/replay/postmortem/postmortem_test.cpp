@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <cstdio>
 #include <limits>
 
 #include "replay/postmortem/counterfactual.hpp"
 #include "replay/postmortem/draft.hpp"
 #include "replay/postmortem/figures.hpp"
+#include "replay/postmortem/words.hpp"
 #include "replay/text.hpp"
 #include "tests/replay/decision/recorded_scenario.hpp"
 #include "tests/replay/decision/well_formed.hpp"
@@ -68,7 +70,7 @@ TEST(Postmortem, HasTheFiguresOfTheLedgerLine) {
   EXPECT_EQ(sum, parsed.line.elapsed_us) << "the parts of the loop are the whole of it";
   EXPECT_EQ((boot_of(draft.of, parsed)->to - boot_of(draft.of, parsed)->from).us, 28'000'000);
   for (const auto* expected : {"51.939 s", "28.000 s", "53.9 %", "from 8 to 9 replicas", "90 of 110 vCPU (81.8 %)",
-                               "value 72, queue depth 240", "line 2; ledger/0@4", "r3.05.nd-04a2c1"}) {
+                               "value 72, queue depth 240", "line 2; ledger/0@4", "RAM, GiB", "r3.05.nd-04a2c1"}) {
     EXPECT_THAT(draft.markdown, HasSubstr(expected));
     EXPECT_THAT(draft.html, HasSubstr(expected));
   }
@@ -104,16 +106,71 @@ TEST(Postmortem, IsTheSameWhetherOrNotItWasMadeKnown) {
   ASSERT_NE(drafted_record, nullptr) << "it is among what the log has of the event";
   const auto draft = drafted(recorded, event);
   EXPECT_EQ(first_of<schema::PostmortemDrafted>(draft.of.traces.front()), nullptr);
+  EXPECT_NE(first_of<schema::DocumentFolded>(trace), nullptr);
+  EXPECT_EQ(first_of<schema::DocumentFolded>(draft.of.traces.front()), nullptr);
   EXPECT_LT(draft.of.end, drafted_record->kept.timestamp);
   EXPECT_THAT(draft.markdown, testing::Not(HasSubstr("PostmortemDrafted")));
 }
 
-TEST(Postmortem, HasATimelineOfEveryRecordOfTheTrace) {
+// The row of a record, from the record alone.
+std::string row_of(const TracedRecord& record, Instant signal) {
+  const auto at = to_text(record.kept.timestamp).substr(11, 12);
+  char since[32];
+  std::snprintf(since, sizeof since, "%.3f s", static_cast<double>((record.kept.timestamp - signal).us) / 1e6);
+  return "<tr><td>" + at + "</td><td class=\"number\">" + since + "</td><td>" + author_of(record) + "</td>";
+}
+
+TEST(Postmortem, HasATimelineThatMatchesTheTraceRecordByRecord) {
   const RecordedScenario recorded("the_worked_example");
   const auto draft = drafted(recorded, "evt-25c0d1feaf2b");
-  for (const auto& record : draft.of.traces.front().records) {
-    const auto at = std::string(name_of(record.kept.at.of.topic)) + "/0@" + std::to_string(record.kept.at.offset);
-    EXPECT_THAT(draft.html, HasSubstr("<td>" + at + "</td>"));
+  const auto source = open_log_source(recorded.directory().string());
+  const auto trace = gather_trace(*source.log, parse_scale("evt-25c0d1feaf2b"), nothing);
+  auto next = draft.html.find("<h2>Timeline</h2>");
+  for (const auto& record : trace.records) {
+    const auto begin = row_of(record, trace.records.front().kept.timestamp);
+    const auto end = "<td>" + place(record.kept.at.of, record.kept.at.offset) + "</td></tr>";
+    next = draft.html.find(begin, next);
+    ASSERT_NE(next, std::string::npos) << begin << " is not there, or not in the order of the trace";
+    EXPECT_LT(draft.html.find(end, next), draft.html.find("</tr>", next)) << end;
+    next += begin.size();
+  }
+  EXPECT_LT(draft.html.find("Ledger line 2 is written"), draft.html.find("A checkpoint of 3 lines is signed"))
+      << "what is asked for comes before its answer, in one and the same microsecond too";
+}
+
+struct Rectangle {
+  double x = 0;
+  double width = 0;
+};
+
+std::vector<Rectangle> bars_in(const std::string& svg) {
+  std::vector<Rectangle> bars;
+  for (auto at = svg.find("<rect "); at != svg.npos; at = svg.find("<rect ", at + 1)) {
+    Rectangle bar;
+    double y = 0;
+    EXPECT_EQ(std::sscanf(svg.c_str() + at, R"(<rect x="%lf" y="%lf" width="%lf")", &bar.x, &y, &bar.width), 3);
+    bars.push_back(bar);
+  }
+  return bars;
+}
+
+TEST(Postmortem, DrawsTheLoopToScaleAndWithTheFiguresOfTheLine) {
+  const RecordedScenario recorded("the_worked_example");
+  const auto source = open_log_source(recorded.directory().string());
+  const auto of = case_of(source, parse_scale("evt-25c0d1feaf2b"), nothing);
+  const auto figure = loop_figure(of);
+  const auto stretches = stretches_of(of, of.lines.front());
+  const auto bars = bars_in(figure.svg);
+  ASSERT_EQ(bars.size(), stretches.size());
+  const auto elapsed = static_cast<double>(of.lines.front().line.elapsed_us);
+  const auto whole = bars.back().x + bars.back().width - bars.front().x;
+  constexpr double rounding = 2;  // of the shortest, which would not be seen otherwise
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    const auto begin = static_cast<double>((stretches[i].from - of.begin).us) / elapsed * whole;
+    const auto width = static_cast<double>((stretches[i].to - stretches[i].from).us) / elapsed * whole;
+    EXPECT_NEAR(bars[i].x - bars.front().x, begin, rounding) << stretches[i].name;
+    EXPECT_NEAR(bars[i].width, width, rounding) << stretches[i].name;
+    EXPECT_THAT(figure.svg, HasSubstr(">" + seconds_text((stretches[i].to - stretches[i].from).us) + "<"));
   }
 }
 
@@ -135,6 +192,7 @@ TEST(Postmortem, LeavesToPeopleWhatIsTheirs) {
     EXPECT_THAT(markdown, HasSubstr(heading));
   }
   EXPECT_THAT(markdown, HasSubstr("| Status | Draft |"));
+  EXPECT_THAT(drafted(recorded, "evt-25c0d1feaf2b").html, HasSubstr("<td class=\"open\">to be written</td>"));
 }
 
 TEST(Postmortem, ProvesItsLinesFromTheLogAlone) {
@@ -185,6 +243,15 @@ TEST(Postmortem, OfARangeHasARowForEachLine) {
   EXPECT_EQ(draft.of.lines.size(), 3U);
   for (const auto& line : draft.of.lines) EXPECT_THAT(draft.markdown, HasSubstr(line.line.event));
   EXPECT_EQ(test::fault_of_page(draft.html), "");
+}
+
+TEST(Postmortem, TellsShortTimesInMilliseconds) {
+  EXPECT_EQ(seconds_text(51'939'000), "51.939 s");
+  EXPECT_EQ(seconds_text(10'000), "0.010 s");
+  EXPECT_EQ(seconds_text(9'999), "9.999 ms");
+  EXPECT_EQ(seconds_text(84), "0.084 ms");
+  EXPECT_EQ(seconds_text(-84), "-0.084 ms");
+  EXPECT_EQ(seconds_text(0), "0.000 s");
 }
 
 TEST(Postmortem, EscapesWhatComesFromOutside) {
