@@ -39,5 +39,8 @@ std::vector<Figure> measure_pipeline();
 /// On the embedded log, or on the cluster at `bootstrap`.
 std::vector<Figure> measure_latency(const std::string& bootstrap);
 std::vector<Figure> measure_replay();
+std::vector<Figure> measure_lookup();
+std::vector<Figure> measure_gate();
+std::vector<Figure> measure_placement();
 
 }  // namespace virtscale::bench
