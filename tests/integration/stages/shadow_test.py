@@ -1,9 +1,12 @@
 """A shadow of five processes over Kafka: it reads, joins no group, and tells what turns."""
 
+import pathlib
 import sys
 import unittest
 
 from stages import NAMES, Stages, shared_broker
+
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "replay"))
 from shadows import Shadow, changes_in
 from world import cell, contract, documents, main, service
 

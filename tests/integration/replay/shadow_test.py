@@ -8,6 +8,7 @@ import sys
 import tempfile
 import unittest
 
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))
 from processes import popen
 from shadows import Shadow, changes_in
 from world import BIN, World, cell, contract, documents, main, service

@@ -1,8 +1,11 @@
 """Shadows of a running Virtscale: `virtscale-replay what-if --shadow` as processes beside it, and what they tell."""
 
 import json
+import pathlib
 import signal
+import sys
 
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))
 from processes import popen
 from world import BIN, wait_until
 
