@@ -32,10 +32,13 @@ class BesideARunningVirtscale(unittest.TestCase):
         return self.world.write(f"acme-{vcpu}.yml", contract("acme", vcpu))
 
     def refusals(self):
-        """Five domains are admitted, and two more are refused, one after the other; the events of these."""
+        """Five domains are admitted, and two more are refused, before and after a `kill -9`; the events of these."""
         self.assertEqual(self.world.scale("acme", QUOTA).status, 202)
         self.world.wait_settled(["acme"], 1)
-        answers = [self.world.scale("acme", 1) for _ in range(2)]
+        answers = [self.world.scale("acme", 1)]
+        self.world.kill()
+        self.world.start()
+        answers.append(self.world.scale("acme", 1))
         self.assertEqual([answer.status for answer in answers], [429, 429], answers)
         return [answer.json["event"] for answer in answers]
 
