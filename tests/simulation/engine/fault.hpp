@@ -17,6 +17,7 @@ enum class Fault : std::uint8_t {
   offset_gap,      ///< offsets jump
   producer_fails,  ///< a client of the log fails for good
   slow_commit,     ///< a committed offset reaches the brokers late
+  garbage,         ///< somebody writes into an inbox what is no event, or another topic's
   // Disks
   slow_disk,     ///< a commit of a store takes long
   commits_lost,  ///< a crash takes the newest commits of a store
@@ -31,7 +32,7 @@ enum class Fault : std::uint8_t {
   // The world
   domain_slow,         ///< a domain takes its time until it listens
   domain_mute,         ///< a domain starts and never listens
-  start_hangs,         ///< a start never ends: the driver gives up, and the domain is there, or not
+  start_hangs,         ///< a start never ends: the driver gives up, and the domain is there, or not, or comes later
   error_after_doing,   ///< a driver did it, and says that it failed
   driver_error,        ///< a driver fails, nothing was done
   answer_late,         ///< a driver's answer comes very late
@@ -47,7 +48,7 @@ enum class Fault : std::uint8_t {
   alert_reordered,   ///< it comes after its resolution, or after a younger one
   request_repeated,  ///< a caller that was not answered asks again
 };
-inline constexpr std::size_t faults_count = 31;
+inline constexpr std::size_t faults_count = 32;
 
 /// Its name, as it is printed, and how often at most it happens where it may: the rate of a run is drawn from 0 to
 /// this.
@@ -62,6 +63,7 @@ inline constexpr std::array<FaultKind, faults_count> fault_kinds = {{
     {"offset_gap", 200},
     {"producer_fails", 100},
     {"slow_commit", 300},
+    {"garbage", 300},
     {"slow_disk", 200},
     {"commits_lost", 500},
     {"state_lost", 500},

@@ -40,8 +40,8 @@ std::unique_ptr<schema::NodeSpecT> draw_node(Dice& dice, std::uint64_t number) {
   node->zone = "zone-" + std::to_string(number % 3);
   for (auto left = dice.between(1, 2); left > 0; --left) {
     auto numa = std::make_unique<schema::NumaSpecT>();
-    numa->vcpu_milli = dice.between(4, 64) * 1'000;
-    numa->ram_mib = dice.between(16, 256) * gib;
+    numa->vcpu_milli = dice.between(6, 96) * 1'000;
+    numa->ram_mib = dice.between(24, 384) * gib;
     node->numa.push_back(std::move(numa));
   }
   return node;

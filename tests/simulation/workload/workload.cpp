@@ -6,7 +6,7 @@
 namespace virtscale::simulation {
 namespace {
 
-// How much a run holds. Most are small: what goes wrong mostly does so among few.
+// How much a run holds. Most are small: what goes wrong does so among few, if faults are dense.
 struct Size {
   std::int64_t orgs;
   std::int64_t services;  // of each org, at most
@@ -16,8 +16,8 @@ struct Size {
 
 Size draw_size(std::uint64_t seed) {
   Dice dice(seed, "size");
-  if (dice.one_in(12)) return {dice.between(2, 6), 4, dice.between(1, 4), dice.between(60, 300)};
-  return {dice.between(1, 3), 2, dice.between(1, 2), dice.between(8, 50)};
+  if (dice.one_in(12)) return {dice.between(2, 6), 4, dice.between(1, 4), dice.between(250, 900)};
+  return {dice.between(1, 4), 3, dice.between(1, 2), dice.between(20, 180)};
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ void Workload::raise(Dice& dice) {
   alerts_.push_back(std::move(alert));
   const auto number = alerts_.size() - 1;
   post_raised(dice, number);
-  play_.time.after(dice.between(seconds(1), seconds(dice.one_in(3) ? 200 : 30)), [this, number] { resolve(number); });
+  play_.time.after(dice.between(seconds(1), seconds(dice.one_in(3) ? 400 : 60)), [this, number] { resolve(number); });
 }
 
 void Workload::post_raised(Dice dice, std::size_t number) {

@@ -13,16 +13,22 @@ void Fleet::start(const DomainOrder& order, Domains::Started done) {
   const auto found = machines_.find(order.name);
   if (found != machines_.end()) return await(found->second, std::move(done));
   auto hangs = faults_.strikes(Fault::start_hangs);
-  if (hangs && hangs->one_in(2)) {
-    time_.after(start_deadline, [done = std::move(done)] {
-      const Failure failure{"it did not come up, and nothing of it is there"};
-      done(nullptr, &failure);
-    });
-    return;
-  }
+  if (hangs && hangs->one_in(2)) return hang(*hangs, order, std::move(done));
   auto& machine = begin(order);
   if (hangs) machine.up_at = machine.listens_at = never;
   await(machine, std::move(done));
+}
+
+// Nothing of it is there when the driver gives up; now and then it comes all the same, when nobody waits any more.
+void Fleet::hang(Dice dice, const DomainOrder& order, Domains::Started done) {
+  time_.after(start_deadline, [done = std::move(done)] {
+    const Failure failure{"it did not come up, and nothing of it is there"};
+    done(nullptr, &failure);
+  });
+  if (dice.one_in(2)) return;
+  time_.after(start_deadline + dice.between(milliseconds(100), seconds(90)), [this, order] {
+    if (!machines_.contains(order.name)) begin(order);
+  });
 }
 
 Machine& Fleet::begin(const DomainOrder& order) {

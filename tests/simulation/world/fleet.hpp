@@ -54,6 +54,7 @@ class Fleet {
   Noticed on_end;
 
  private:
+  void hang(Dice dice, const DomainOrder& order, Domains::Started done);
   Machine& begin(const DomainOrder& order);
   void await(const Machine& machine, Domains::Started done);
 
