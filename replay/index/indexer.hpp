@@ -21,7 +21,7 @@ inline constexpr std::uint64_t index_every_default = 100'000;
 inline constexpr std::uint64_t partition_every_min = 100;
 /// Where a state is large beside what is folded, such as audit's, states are so many times further apart at most, until
 /// one takes no more than this share of the records between.
-inline constexpr std::uint64_t distance_max = 5;
+inline constexpr std::uint64_t distance_max = 3;
 inline constexpr std::uint64_t state_share = 16;
 
 /// Of `every` records of the whole log, those of this partition, as far as offsets tell.

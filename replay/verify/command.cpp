@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "replay/index/build.hpp"
 #include "replay/progress.hpp"
 #include "replay/text.hpp"
 #include "replay/verify/corpus.hpp"
@@ -19,6 +20,7 @@ struct Words {
   std::string to;
   std::string org;
   std::string keys;
+  std::string index;
   std::string code;
 };
 
@@ -87,15 +89,17 @@ void print_corpus_json(const CorpusReport& report) {
     faults += (faults.empty() ? "" : ", ") + std::string("{\"file\": ") + json_string(fault.file.string()) +
               ", \"advice\": " + json_string(fault.advice) + ", \"divergence\": " + to_json(fault.divergence) + "}";
   }
-  std::printf("{\"histories\": %zu, \"records\": %llu, \"events\": %llu, \"diverged\": [%s]}\n", report.histories,
-              static_cast<unsigned long long>(report.records), static_cast<unsigned long long>(report.events),
+  std::printf("{\"histories\": %zu, \"records\": %llu, \"events\": %llu, \"signatures\": %llu, \"diverged\": [%s]}\n",
+              report.histories, static_cast<unsigned long long>(report.records),
+              static_cast<unsigned long long>(report.events), static_cast<unsigned long long>(report.signatures),
               faults.c_str());
 }
 
 void print_corpus_text(const CorpusReport& report) {
   print_table({{"histories", with_commas(report.histories), "folded by this program's code"},
                {"records", with_commas(report.records), ""},
-               {"events", with_commas(report.events), "emitted again as they were recorded, to the byte"}});
+               {"events", with_commas(report.events), "emitted again as they were recorded, to the byte"},
+               {"signatures", with_commas(report.signatures), "of checkpoints, of recordings that have their keys"}});
   for (const auto& fault : report.faults) {
     std::printf("\n%s: %s.\n%s", fault.file.c_str(), fault.advice.c_str(), to_text(fault.divergence).c_str());
   }
@@ -118,8 +122,16 @@ Exit run(const Context& context, const Words& words) {
   options.keys = keys_of(words, source);
   Progress progress("verify");
   options.progress = [&](std::uint64_t seen, std::uint64_t expected) { progress.show(seen, expected); };
+  std::unique_ptr<IndexOnTheWay> index;
+  if (!words.index.empty()) {
+    index = std::make_unique<IndexOnTheWay>(words.index, *source.log, index_every_default);
+    options.folded = [&](Refold& refold, const LogRecord& record, const Step& step) {
+      index->folded(refold, record, step);
+    };
+  }
   const auto report = verify(source, make_refolds(source.log->layout()), options);
   progress.clear();
+  if (index != nullptr && !report.divergence) index->finish();
   context.format == Format::json ? print_json(report) : print_text(report);
   return report.divergence ? Exit::not_verified : Exit::done;
 }
@@ -138,15 +150,20 @@ void add_verify_command(CLI::App& app, Chosen& chosen) {
   verify->add_option("--keys", words->keys, "public keys (NAME.public) that signed; default: keys/ beside the log")
       ->type_name("DIR");
   verify
+      ->add_option("--index", words->index,
+                   "also store states along the log, as `virtscale-replay index` does; kept if there is no divergence")
+      ->type_name("DIR");
+  verify
       ->add_option("--code", words->code,
                    "instead of a log, a folder of recordings (*.capsule) that this program must fold as they were")
       ->type_name("DIR")
-      ->excludes("--from", "--to", "--org", "--keys");
+      ->excludes("--from", "--to", "--org", "--keys", "--index");
   verify->footer(
       "Compared are: each event that a fold emits, header and key included; copies that restarts left; hashes of what\n"
       "came from outside; the ledgers' lines, and the root and the signature of each checkpoint.\n"
       "Exit status 5: there is a divergence; the first in time is printed, with both sides and the records that led to "
       "it.\n"
+      "No index is used for it, so it sees every record; --index writes one.\n"
       "With --code the message says what to do if a fold has changed: undo it, or raise its epoch.\n"
       "TIME is 2026-04-21T02:14:00Z or microseconds since 1970.\n"
       "Example: virtscale-replay verify --log var/demo/data --json");

@@ -87,6 +87,7 @@ class Verification final : public Onlooker {
   }
 
   void after(const LogRecord& record, Refold* refold, Step& step) override {
+    if (refold != nullptr && options_.folded) options_.folded(*refold, record, step);
     if (refold != nullptr) take_emitted(record, *refold, step);
     const bool admitted = refold != nullptr && step.fate != Fate::rejected;
     const auto* event = admitted ? &event_in(record.value) : schema::verify_event(record.value);

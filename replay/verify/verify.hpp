@@ -22,6 +22,8 @@ struct VerifyOptions {
   std::optional<std::vector<VerifierKey>> keys{};  ///< that signed; without them no signature is checked
   /// Told from time to time how many records were seen, and of how many.
   std::function<void(std::uint64_t seen, std::uint64_t expected)> progress{};
+  /// Told of each record after it was folded, and of its step while that is whole.
+  std::function<void(Refold& refold, const LogRecord& record, const Step& step)> folded{};
 };
 
 /// What was compared.

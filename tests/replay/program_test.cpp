@@ -74,6 +74,31 @@ TEST_F(Program, SaysThatSignaturesWereNotChecked) {
   EXPECT_THAT(run("verify --json --log " + data()).said, HasSubstr("\"signatures_checked\": false"));
 }
 
+TEST_F(Program, StoresStatesAndUsesThemUnlessToldNotTo) {
+  Corpus({.orgs = 3, .requests = 300}).write(folder_);
+  const auto indexed = run("index --every 1000 --log " + data());
+  EXPECT_EQ(indexed.status, 0) << indexed.said;
+  EXPECT_THAT(indexed.said, HasSubstr("replay-index: "));
+  const auto at = "at 2100-01-01T00:00:00Z --json --log " + data();
+  const auto with = run(at);
+  const auto without = run(at + " --no-index");
+  EXPECT_EQ(with.status, 0) << with.said;
+  EXPECT_THAT(without.said, HasSubstr("\"records\":"));
+  EXPECT_NE(with.said, without.said) << "as many records were folded: the index was not used";
+  EXPECT_EQ(with.said.substr(with.said.find("\"contracts\"")), without.said.substr(without.said.find("\"contracts\"")));
+
+  // Of another log; and one that verify writes.
+  Corpus({.orgs = 4, .requests = 300}).write(folder_ / "other");
+  const auto refused = run("at 2100-01-01T00:00:00Z --log " + data() + "/other --index " + data() + "/replay-index");
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.said, HasSubstr("another history"));
+  EXPECT_EQ(run("verify --log " + data() + "/other --index " + data() + "/written").status, 0);
+  EXPECT_TRUE(fs::exists(folder_ / "written" / "policy-0.states"));
+  EXPECT_EQ(run("verify --log " + data() + "/other --index " + data() + "/other").status, 1)
+      << "no index, and replaced";
+  EXPECT_EQ(run("trace evt-000000000001 --index " + data() + "/nowhere --log " + data()).status, 2);
+}
+
 TEST_F(Program, SaysWhatToDoWhereItsCodeFoldsAHistoryOtherwise) {
   EXPECT_EQ(run("verify --code " + data()).status, 2) << "no recording is there";
   Corpus corpus({.orgs = 1, .requests = 3});
