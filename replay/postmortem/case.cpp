@@ -118,16 +118,25 @@ class Surroundings {
       schema::ScaleDecidedT row;
       decided->UnPackTo(&row);
       serving_.try_emplace(row.service, row.from);
+      if (row.decision == schema::Decision::admitted) admit(row.service, row.to, {row.decided_at_us}, at(record));
       of_.decisions.push_back({std::move(row), {event.header()->scale()}, record.timestamp, at(record)});
     } else if (const auto* serving = event.body_as_DomainServing()) {
       count(text(serving->service()), 1, {{}, 0, {serving->serving_at_us()}, at(record)});
     } else if (const auto* removed = event.body_as_DomainRemoved(); removed && !text(removed->domain()).empty()) {
       count(text(removed->service()), -1, {{}, 0, {removed->removed_at_us()}, at(record)});
+    } else if (const auto* failed = event.body_as_DomainFailed()) {
+      const auto known = admitted_.find(failed->service()->str());
+      if (known != admitted_.end()) admit(known->first, known->second - 1, {failed->failed_at_us()}, at(record));
     }
   }
 
+  void admit(const std::string& service, std::int64_t replicas, Instant at, RecordPlace place) {
+    admitted_[service] = replicas;
+    of_.admissions.push_back({service, replicas, at, place});
+  }
+
   // What serves is counted on from what the first decision of the day before found.
-  void count(const std::string& service, std::int64_t change, ServingAt serving) {
+  void count(const std::string& service, std::int64_t change, ReplicasAt serving) {
     const auto known = serving_.find(service);
     if (known == serving_.end()) return;
     known->second = std::max<std::int64_t>(0, known->second + change);
@@ -178,6 +187,7 @@ class Surroundings {
   Log& log_;
   Case& of_;
   std::map<std::string, std::int64_t> serving_;
+  std::map<std::string, std::int64_t> admitted_;
   std::set<EventId> ids_;
 };
 

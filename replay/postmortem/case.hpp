@@ -28,10 +28,10 @@ struct DecisionAt {
   RecordPlace place;
 };
 
-/// A domain that came into traffic or left.
-struct ServingAt {
+/// How many replicas there were from then on.
+struct ReplicasAt {
   std::string service;
-  std::int64_t replicas = 0;  ///< that serve from then on
+  std::int64_t replicas = 0;
   Instant at;
   RecordPlace place;
 };
@@ -70,7 +70,8 @@ struct Case {
   Instant begin;              ///< the first signal
   Instant end;                ///< the last line
   std::vector<DecisionAt> decisions;
-  std::vector<ServingAt> servings;
+  std::vector<ReplicasAt> admissions;  ///< admitted by policy, without those that failed
+  std::vector<ReplicasAt> servings;    ///< that serve
   std::vector<ValueAt> values;
   std::vector<ApplyAt> applied;
   std::vector<std::int64_t> elapsed_us;  ///< of all admitted scale events of the org in the day before, sorted

@@ -7,7 +7,7 @@ namespace {
 
 std::string joined(const std::vector<std::string>& parts, std::string_view between) {
   std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : std::string(between)) + part;
+  for (std::size_t i = 0; i < parts.size(); ++i) text.append(i == 0 ? "" : between).append(parts[i]);
   return text;
 }
 

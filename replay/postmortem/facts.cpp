@@ -57,7 +57,7 @@ Sentence decision_sentence(const LineAt& line) {
   const auto verb = it.decision == "refused" ? "refused" : "admitted";
   return {"Contract version " + std::to_string(it.contract_version) + ", overage +" +
               std::to_string(it.overage_percent) + " %: policy " + verb + " the scale from " + std::to_string(it.from) +
-              " to " + count_text(it.to, "replica") + ". " + (it.decision == "failed" ? "" : it.reason),
+              " to " + count_text(it.to, "replica") + "." + (it.decision == "failed" ? "" : " " + it.reason),
           cites(line)};
 }
 
@@ -97,6 +97,12 @@ Sentence short_sentence(const LineAt& line) {
   const auto until = serving == line.line.steps.end() ? line.at : serving->at;
   const auto served = std::ranges::count(line.line.domains, "serving", &LedgerDomain::outcome);
   const auto wanted = line.line.to - line.line.from;
+  if (line.line.decision == "failed") {
+    return {count_text(wanted, "domain") + " wanted, " + std::to_string(served) +
+                " serving when the line was written, " + seconds_text(line.line.elapsed_us) +
+                " after the signal: the service stayed short of " + count_text(wanted - served, "domain") + ".",
+            cites(line)};
+  }
   return {count_text(wanted, "domain") + " wanted, " + std::to_string(served) + " serving " +
               seconds_text((until - signal_of(line)).us) +
               " after the signal: for that long the service was short of at most " + count_text(wanted, "domain") + ".",

@@ -67,9 +67,7 @@ void put(Series& series, ChartSpan span, Instant at, double value) {
 void take_decision(std::vector<Series>& all, ChartSpan span, const DecisionAt& decision) {
   const auto& decided = decision.decided;
   const Instant at{decided.decided_at_us};
-  const bool is_admitted = decided.decision == schema::Decision::admitted;
   if (all[0].samples.empty()) put(all[0], span, {std::max(span.from.us, at.us - 1)}, decided.from);
-  if (is_admitted) put(all[0], span, at, decided.to);
   if (const auto envelope = replicas_within(decided, true)) put(all[2], span, at, *envelope);
   if (const auto quota = replicas_within(decided, false)) put(all[3], span, at, *quota);
 }
@@ -147,6 +145,9 @@ std::optional<Figure> replicas_figure(const Case& of) {
   for (const auto& decision : of.decisions) {
     if (decision.decided.service == of.service) take_decision(all, span, decision);
   }
+  for (const auto& admitted : of.admissions) {
+    if (admitted.service == of.service) put(all[0], span, admitted.at, static_cast<double>(admitted.replicas));
+  }
   for (const auto& serving : of.servings) {
     if (serving.service == of.service) put(all[1], span, serving.at, static_cast<double>(serving.replicas));
   }
@@ -154,8 +155,9 @@ std::optional<Figure> replicas_figure(const Case& of) {
   std::erase_if(all, [](const Series& series) { return series.samples.empty(); });
   if (all.empty()) return std::nullopt;
   return Figure{"Figure 2. Replicas of " + of.service +
-                    ": admitted by policy, serving behind the load balancer, and how many the envelope and the quota "
-                    "would hold beside what else the org uses. Dotted: signals of this case. Times are UTC.",
+                    ": admitted by policy, less what failed; serving behind the load balancer; and how many the "
+                    "envelope and the quota would hold beside what else the org uses. Dotted: signals of this case. "
+                    "Times are UTC.",
                 step_chart("replicas and envelope over time", span, all, marks_of(of))};
 }
 

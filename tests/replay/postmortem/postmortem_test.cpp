@@ -191,7 +191,7 @@ TEST(Postmortem, LeavesToPeopleWhatIsTheirs) {
                               "## Resolution\n\n> **To be written.**"}) {
     EXPECT_THAT(markdown, HasSubstr(heading));
   }
-  EXPECT_THAT(markdown, HasSubstr("| Status | Draft |"));
+  EXPECT_THAT(markdown, HasSubstr("\n|  |  |\n| --- | --- |\n| Status | Draft |\n")) << "a table to every renderer";
   EXPECT_THAT(drafted(recorded, "evt-25c0d1feaf2b").html, HasSubstr("<td class=\"open\">to be written</td>"));
 }
 
@@ -232,6 +232,9 @@ TEST(Postmortem, OfAFailureSaysWhichDomainFailedAndWhy) {
   const auto draft = drafted(recorded, event_decided(recorded, "failed"));
   EXPECT_THAT(draft.markdown, HasSubstr("It did not come about: "));
   EXPECT_THAT(draft.markdown, HasSubstr(" failed: "));
+  EXPECT_THAT(draft.markdown, HasSubstr("the service stayed short of 1 domain."));
+  ASSERT_FALSE(draft.of.admissions.empty());
+  EXPECT_EQ(draft.of.admissions.back().replicas, draft.of.lines.front().line.from) << "what failed is given back";
   EXPECT_EQ(test::fault_of_page(draft.html), "");
 }
 
