@@ -48,16 +48,20 @@ std::size_t place_of_hash(const schema::Header& header, Bytes event) {
   return static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&header) - event.data()) + in_header;
 }
 
-// The name of an org, a service or a cell becomes a key, alone or as one of two: names that are longer than any of ours
-// would make events that no log takes.
+// The name of an org, a service or a cell becomes a key, alone or as one of two joined by '/'. One that is longer than
+// any of ours would make events that no log takes; one with a '/' could pass for two others.
 constexpr std::size_t name_bytes_max = 255;
 
-std::size_t longest_name(const schema::Event& event) {
-  std::size_t longest = event.org()->size();
+bool is_part_of_a_key(const flatbuffers::String& name) {
+  return name.size() <= name_bytes_max && name.string_view().find('/') == std::string_view::npos;
+}
+
+bool names_are_sound(const schema::Event& event) {
+  if (!is_part_of_a_key(*event.org())) return false;
   if (const auto* service = event.body_as_ServiceApplied())
-    longest = std::max<std::size_t>({longest, service->spec()->name()->size(), service->spec()->cell()->size()});
-  if (const auto* cell = event.body_as_CellApplied()) longest = std::max<std::size_t>(longest, cell->name()->size());
-  return longest;
+    return is_part_of_a_key(*service->spec()->name()) && is_part_of_a_key(*service->spec()->cell());
+  const auto* cell = event.body_as_CellApplied();
+  return cell == nullptr || is_part_of_a_key(*cell->name());
 }
 
 // What an event holds when it is unpacked, at least. In a FlatBuffer a text or a table may be referred to many times,
@@ -156,9 +160,9 @@ const schema::Event* admit(const LogRecord& record, const AllowedEvents& allowed
     reason = "the key of an alert is the org and the service that it names, such as acme-tickets/web";
     return nullptr;
   }
-  if (longest_name(*event) > name_bytes_max) {
-    reason = "the name of an org, a service or a cell has " + std::to_string(longest_name(*event)) +
-             " bytes; it has at most " + std::to_string(name_bytes_max);
+  if (!names_are_sound(*event)) {
+    reason =
+        "the name of an org, a service or a cell has at most " + std::to_string(name_bytes_max) + " bytes, and no '/'";
     return nullptr;
   }
   if (!unpacks_within_bounds(record, *event)) {

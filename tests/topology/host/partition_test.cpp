@@ -280,10 +280,12 @@ TEST(Admission, RejectsAnAlertUnderAnothersKey) {
 }
 
 TEST_F(PartitionFold, RejectsAnOrgWhoseNameCanBeNoKey) {
-  const auto step = fold(event_of(test::contract(), {.id = edge(1)}, std::string(2'000, 'a')));
-  EXPECT_EQ(step.fate, Fate::rejected);
-  EXPECT_THAT(body(step.emitted.at(0)).body_as_RecordRejected()->reason()->str(),
-              HasSubstr("an org, a service or a cell has 2000 bytes; it has at most 255"));
+  for (const auto& org : {std::string(2'000, 'a'), std::string("acme/web")}) {
+    const auto step = fold(event_of(test::contract(), {.id = edge(1)}, org));
+    ASSERT_EQ(step.fate, Fate::rejected) << org;
+    EXPECT_THAT(body(step.emitted.at(0)).body_as_RecordRejected()->reason()->str(),
+                HasSubstr("an org, a service or a cell has at most 255 bytes, and no '/'"));
+  }
 }
 
 // A few thousand bytes that say one long text a thousand times.
