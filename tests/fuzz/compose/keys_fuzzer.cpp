@@ -15,12 +15,14 @@
 namespace virtscale::fuzz {
 namespace {
 
-// Shorter stretches of a file stand in messages by chance.
+// Shorter stretches of a file stand in messages by chance, and names are no secret.
 constexpr std::size_t secret_bytes_min = 12;
+constexpr std::string_view names = "only aws_access_key_id and aws_secret_access_key are understood";
 
 void check_silence(std::string_view message, std::string_view secret) {
   for (std::size_t i = 0; i + secret_bytes_min <= secret.size(); i += secret_bytes_min) {
     const auto part = secret.substr(i, secret_bytes_min);
+    if (names.find(part) != std::string_view::npos) continue;
     check(message.find(part) == std::string_view::npos, "an error tells nothing of a secret", message);
   }
 }
