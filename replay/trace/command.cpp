@@ -73,7 +73,7 @@ void add_trace_command(CLI::App& app, Chosen& chosen) {
       "Records are found by place and time. Rows before and after, effects asked and timers need the fold of the\n"
       "partitions concerned, from their beginning or the nearest state that `virtscale-replay index` has stored: "
       "without\n"
-      "--state that is done up to 200,000 records.\n"
+      "--state that is done up to 300,000 records.\n"
       "Example: virtscale-replay trace evt-25c0d1feaf2b --log var/demo/data");
 }
 
