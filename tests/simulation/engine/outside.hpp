@@ -35,6 +35,7 @@ struct Recorded {
   std::string key;
   std::vector<std::byte> value;
   const schema::Event* event = nullptr;  ///< of `value`; null if it is none
+  bool foreign = false;                  ///< garbage: it must go to `deadletters`
   bool copy = false;                     ///< its lane number was in this partition before, with the same bytes
 
   LogRecord as_read() const { return {from, offset, timestamp, key, value, 0}; }

@@ -1,5 +1,7 @@
 #include "tests/simulation/engine/run.hpp"
 
+#include <algorithm>
+
 #include "stages/audit/fold.hpp"
 #include "stages/dataplane/fold.hpp"
 #include "stages/orchestration/fold.hpp"
@@ -27,10 +29,12 @@ Shape shape_of(const Plan& plan) {
   return Dice(plan.seed, "shape").one_in(3) ? Shape::embedded : Shape::cluster;
 }
 
-// Most runs are short: what goes wrong in a day goes wrong in minutes, if faults are dense.
+// Most runs are short: what goes wrong in a day goes wrong in minutes, if faults are dense. A few last longer than what
+// is remembered for a day.
 Duration active_of(const Plan& plan) {
   Dice dice(plan.seed, "active");
-  return dice.one_in(4) ? dice.between(seconds(180), seconds(900)) : dice.between(seconds(60), seconds(180));
+  if (dice.one_in(100)) return dice.between(hours(20), hours(30));
+  return dice.one_in(4) ? dice.between(seconds(180), seconds(1'800)) : dice.between(seconds(60), seconds(180));
 }
 
 class Run final : public View {
@@ -84,14 +88,15 @@ class Run final : public View {
     const auto followed = shadows_.follow(record);
     record.copy = followed.copy;
     if (!record.copy) story_.tell([&] { return "  " + brief(record); });
-    outside_->after_record(record, followed.step);
+    if (!record.foreign) outside_->after_record(record, followed.step);
   }
 
   void look_for_trouble() {
     if (faults_.are_quiet()) return;
     cluster_.look_for_trouble();
-    brokers_.look_for_trouble();
-    time_.after(trouble_.between(milliseconds(500), seconds(6)), [this] { look_for_trouble(); });
+    if (shape_of(plan_) == Shape::cluster) brokers_.look_for_trouble();
+    const auto rarely = Duration{active_of(plan_).us / 100};
+    time_.after(trouble_.between(milliseconds(500), std::max(seconds(6), rarely)), [this] { look_for_trouble(); });
   }
 
   void settle(Instant until) {

@@ -45,6 +45,16 @@ std::string first_difference(const Rows& one, std::string_view one_name, const R
   return {};
 }
 
+// Whether a dead letter holds the record whole.
+bool holds(const Emitted& letter, const Recorded& record) {
+  const auto* rejected = schema::GetEvent(letter.event.data())->body_as_RecordRejected();
+  if (letter.to.topic != Topic::deadletters || rejected == nullptr) return false;
+  const auto* value = rejected->value();
+  return value == nullptr ? record.value.empty() : std::ranges::equal(*value, record.value, {}, {}, [](std::byte byte) {
+    return std::to_integer<std::uint8_t>(byte);
+  });
+}
+
 }  // namespace
 
 std::string brief(const Recorded& record) {
@@ -69,7 +79,7 @@ Shadows::Shadows(const LogLayout& layout, Story& story) : layout_(layout), story
 
 Shadows::Followed Shadows::follow(const Recorded& record) {
   Followed followed;
-  followed.copy = take_place_in_lane(record);
+  if (!record.foreign) followed.copy = take_place_in_lane(record);
   const auto found = shadows_.find(record.from);
   if (found == shadows_.end()) return followed;
   auto& shadow = found->second;
@@ -119,8 +129,11 @@ void Shadows::check_step(const Shadow& shadow, const Recorded& record) {
     check_invariant(shadow);
     story_.violated("no partition halts", brief(record) + ": " + step_.incident);
   }
-  if (step_.fate == Fate::rejected)
+  const bool rejected = step_.fate == Fate::rejected;
+  if (rejected && !record.foreign)
     story_.violated("no record is rejected", brief(record) + " from a caller or stage that speaks our language");
+  if (record.foreign && (!rejected || !holds(step_.emitted.front(), record)))
+    story_.violated("garbage goes whole to deadletters", brief(record));
 }
 
 void Shadows::check_invariant(const Shadow& shadow) {

@@ -25,12 +25,16 @@ Instant Brokers::available(TopicPartition of) const {
 }
 
 void Brokers::take(TopicPartition to, std::string key, std::vector<std::byte> value) {
-  auto offset = recording_.end(to);
-  if (auto dice = faults_.strikes(Fault::offset_gap)) offset += static_cast<std::uint64_t>(dice->between(1, 5));
-  auto& leads = leader(to);
+  take({to, 0, {}, std::move(key), std::move(value)});
+}
+
+void Brokers::take(Recorded record) {
+  auto& leads = leader(record.from);
+  record.offset = recording_.end(record.from);
+  if (auto dice = faults_.strikes(Fault::offset_gap)) record.offset += static_cast<std::uint64_t>(dice->between(1, 5));
   // Kafka's LogAppendTime has milliseconds.
-  const auto timestamp = (time_.now() + leads.clock_skew).us / 1'000 * 1'000;
-  recording_.land(to, offset, {timestamp}, std::move(key), std::move(value));
+  record.timestamp = {(time_.now() + leads.clock_skew).us / 1'000 * 1'000};
+  recording_.land(std::move(record));
   leads.taken.call();
 }
 
@@ -49,16 +53,32 @@ std::optional<std::uint64_t> Brokers::committed(TopicPartition inbox) const {
 }
 
 void Brokers::look_for_trouble() {
-  auto dice = faults_.strikes(Fault::leader_moves);
-  if (!dice) return;
+  if (auto dice = faults_.strikes(Fault::leader_moves)) move_leader(*dice);
+  if (auto dice = faults_.strikes(Fault::garbage)) write_garbage(*dice);
+}
+
+void Brokers::move_leader(Dice dice) {
   auto moved = leaders_.begin();
-  std::advance(moved, dice->below(leaders_.size()));
-  const auto away = dice->between(milliseconds(50), seconds(8));
+  std::advance(moved, dice.below(leaders_.size()));
+  const auto away = dice.between(milliseconds(50), seconds(8));
   moved->second->available_from = time_.now() + away;
-  moved->second->clock_skew = dice->between(milliseconds(-40), milliseconds(40));
+  moved->second->clock_skew = dice.between(milliseconds(-40), milliseconds(40));
   story_.tell([&] {
     return "the leader of " + name_of(moved->first) + " is gone for " + std::to_string(away.us / 1'000) + " ms";
   });
+}
+
+void Brokers::write_garbage(Dice dice) {
+  const auto inbox = graph::stages[dice.below(graph::stages.size())].inbox;
+  const auto partitions = recording_.layout().partitions[static_cast<std::size_t>(inbox)];
+  Recorded garbage{{inbox, static_cast<std::uint32_t>(dice.below(partitions))}, 0, {}, "garbage", {}};
+  garbage.foreign = true;
+  garbage.value.resize(dice.below(100));
+  for (auto& byte : garbage.value) byte = static_cast<std::byte>(dice.below(256));
+  // What a stage has written elsewhere is readable, and not allowed here.
+  const auto& elsewhere = recording_.records({Topic::ledger, 0});
+  if (dice.one_in(2) && !elsewhere.empty()) garbage.value = elsewhere[dice.below(elsewhere.size())].value;
+  take(std::move(garbage));
 }
 
 }  // namespace virtscale::simulation

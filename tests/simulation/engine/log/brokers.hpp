@@ -32,7 +32,7 @@ class Brokers {
   void commit(TopicPartition inbox, std::uint64_t offset, std::string_view member);
   std::optional<std::uint64_t> committed(TopicPartition inbox) const;
 
-  /// Some leader may fail, and another takes over after a while.
+  /// Some leader may fail, and another takes over after a while; somebody may write garbage.
   void look_for_trouble();
 
  private:
@@ -42,6 +42,9 @@ class Brokers {
     Listeners<> taken;
   };
   Leader& leader(TopicPartition of);
+  void take(Recorded record);
+  void move_leader(Dice dice);
+  void write_garbage(Dice dice);
 
   VirtualTime& time_;
   Faults& faults_;

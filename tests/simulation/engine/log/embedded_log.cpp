@@ -113,7 +113,7 @@ void EmbeddedLog::make_durable(Ticket up_to) {
     pending_.pop_front();
     tails_[record->to].pop_front();
     durable_ = record->ticket;
-    recording_.land(record->to, record->offset, record->timestamp, std::move(record->key), std::move(record->value));
+    recording_.land({record->to, record->offset, record->timestamp, std::move(record->key), std::move(record->value)});
   }
   while (!batches_.empty() && batches_.front() <= up_to) batches_.pop_front();
   for (; !commits_.empty() && commits_.front().after <= up_to; commits_.pop_front())

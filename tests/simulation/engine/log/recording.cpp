@@ -21,12 +21,11 @@ Recording::Recording(const LogLayout& layout, Landed landed) : layout_(layout), 
   for (std::size_t t = 0; t < topics_count; ++t) topics_[t].resize(layout.partitions[t]);
 }
 
-void Recording::land(TopicPartition to, std::uint64_t offset, Instant timestamp, std::string key,
-                     std::vector<std::byte> value) {
-  auto& partition = at(to);
-  auto& record = partition.records.emplace_back(Recorded{to, offset, timestamp, std::move(key), std::move(value)});
+void Recording::land(Recorded landed) {
+  auto& partition = at(landed.from);
+  auto& record = partition.records.emplace_back(std::move(landed));
   record.event = schema::verify_event(record.value);
-  partition.end = offset + 1;
+  partition.end = record.offset + 1;
   ++count_;
   digest(record);
   landed_(record);

@@ -24,8 +24,8 @@ class Recording {
   const std::deque<Recorded>& records(TopicPartition of) const { return at(of).records; }
   /// The offset of the next record at the earliest.
   std::uint64_t end(TopicPartition of) const { return at(of).end; }
-  /// The record is durable. REQUIRES: its offset is at least `end`.
-  void land(TopicPartition to, std::uint64_t offset, Instant timestamp, std::string key, std::vector<std::byte> value);
+  /// The record is durable. REQUIRES: its offset is at least `end`. Its event is looked for here.
+  void land(Recorded record);
   /// Visits records from `offset` on that are below `limit`, until false or `records_max`. Returns how many.
   std::size_t read(TopicPartition from, std::uint64_t offset, std::uint64_t limit, std::size_t records_max,
                    const std::function<bool(const LogRecord&)>& visit) const;
