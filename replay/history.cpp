@@ -4,8 +4,10 @@
 
 namespace virtscale::replay {
 
-History::History(Log& log, std::span<const Topic> topics) : log_(log) {
+History::History(Log& log, std::span<const Topic> topics) : log_(log), sequence_(dynamic_cast<SequentialLog*>(&log)) {
+  first_track_.fill(-1);
   for (const auto topic : topics) {
+    first_track_[static_cast<std::size_t>(topic)] = std::ssize(tracks_);
     for (std::uint32_t p = 0; p < log.layout().partitions[static_cast<std::size_t>(topic)]; ++p) {
       Track track{.of = {topic, p}};
       track.end = log.end(track.of);
@@ -33,6 +35,38 @@ void History::run(Onlooker& onlooker) {
 }
 
 bool History::run_turn(Onlooker& onlooker) {
+  return sequence_ != nullptr ? run_batches(onlooker) : run_partition(onlooker);
+}
+
+bool History::run_batches(Onlooker& onlooker) {
+  if (!walk_) walk_ = begin_walk(*sequence_);
+  const auto turn_end = records_ + turn_max;
+  bool has_read = false;
+  Instant clock{std::numeric_limits<std::int64_t>::min()};
+  while (!is_over_ && records_ < turn_end) {
+    is_over_ = !walk_->next([&](const LogRecord& record) {
+      clock = record.timestamp;
+      auto* track = track_of(record.from);
+      if (track != nullptr && record.offset >= track->next) take(*track, record, onlooker);
+    });
+    has_read = has_read || !is_over_;
+    is_over_ = is_over_ || clock >= stop_;
+  }
+  return has_read;
+}
+
+std::unique_ptr<Walk> History::begin_walk(SequentialLog& log) const {
+  std::vector<PartitionOffset> from;
+  for (const auto& track : tracks_) from.push_back({track.of, track.next});
+  return log.walk(from);
+}
+
+History::Track* History::track_of(TopicPartition partition) {
+  const auto first = first_track_[static_cast<std::size_t>(partition.topic)];
+  return first < 0 ? nullptr : &tracks_[static_cast<std::size_t>(first) + partition.partition];
+}
+
+bool History::run_partition(Onlooker& onlooker) {
   auto* track = furthest_behind();
   if (track == nullptr) return false;
   const auto read = log_.read(track->of, track->next, turn_max,

@@ -1,9 +1,9 @@
 // The history: reads the partitions of a log from their beginnings to their ends, each record once, and folds those
 // that have a refold.
 //
-// The one thing to know: partitions are read in turns, the one furthest behind in time first. So within a partition the
-// order is the log's, and between partitions it is that of time only roughly: what one record caused may be seen a
-// little before it. Memory does not grow with the length of the log.
+// The one thing to know: a log that is one sequence is read as that, so a cause is seen before what it caused. Of any
+// other, partitions are read in turns, the one furthest behind in time first: within a partition the order is the
+// log's, and between partitions it is that of time only roughly. Memory does not grow with the length of the log.
 #pragma once
 
 #include <array>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "replay/refold.hpp"
+#include "topology/ports/sequential_log.hpp"
 
 namespace virtscale::replay {
 
@@ -34,7 +35,8 @@ class Onlooker {
 
 class History {
  public:
-  /// Records of one partition that are read in one turn: keeps what is in memory within some thousands of events.
+  /// Records that are read in one turn, and the rest of their batch: of one partition, if the log is no sequence. Keeps
+  /// what is in memory within some thousands of events.
   static constexpr std::size_t turn_max = 512;
 
   /// Reads the partitions of these topics from their first record on, as far as they reach now. `log` outlives it.
@@ -69,11 +71,19 @@ class History {
     bool halted = false;
   };
 
+  bool run_batches(Onlooker& onlooker);
+  bool run_partition(Onlooker& onlooker);
+  std::unique_ptr<Walk> begin_walk(SequentialLog& log) const;
+  Track* track_of(TopicPartition partition);
   Track* furthest_behind();
   bool take(Track& track, const LogRecord& record, Onlooker& onlooker);
 
   Log& log_;
-  std::vector<Track> tracks_;
+  SequentialLog* sequence_;     // the same log, if it is one
+  std::unique_ptr<Walk> walk_;  // begun with the first turn
+  bool is_over_ = false;
+  std::vector<Track> tracks_;                             // each topic's partitions side by side
+  std::array<std::ptrdiff_t, topics_count> first_track_;  // of each topic; -1: not read
   Instant stop_{std::numeric_limits<std::int64_t>::max()};
   std::uint64_t records_ = 0;
 };

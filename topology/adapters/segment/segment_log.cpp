@@ -2,6 +2,7 @@
 
 #include "topology/adapters/segment/recovery.hpp"
 #include "topology/adapters/segment/syncer.hpp"
+#include "topology/adapters/segment/walk.hpp"
 
 namespace virtscale {
 namespace segment {
@@ -91,9 +92,12 @@ void SegmentLog::report_failure(const std::string& reason) {
 }
 
 /// A log that nobody appends to, at least not through this object.
-class SegmentArchive final : public Log {
+class SegmentArchive final : public SequentialLog {
  public:
-  explicit SegmentArchive(Recovered found) : start_(found.start), shelf_(found.place, 0) { fill(shelf_, found); }
+  explicit SegmentArchive(Recovered found)
+      : start_(found.start), shelf_(found.place, 0), stretches_(stretches_of(found)) {
+    fill(shelf_, found);
+  }
 
   const LogLayout& layout() const override { return shelf_.place().layout; }
   Ticket append(std::span<const LogAppend> /*batch*/) override { refuse(); }
@@ -112,14 +116,31 @@ class SegmentArchive final : public Log {
     return start_.partitions[shelf_.place().slots.of(of)].committed;
   }
   void sync() override { refuse(); }
+  std::unique_ptr<Walk> walk(std::span<const PartitionOffset> from) override {
+    auto begin = stretches_.back().end;
+    for (const auto& [partition, offset] : from)
+      begin = std::min(begin, shelf_.batch_of(partition, offset).value_or(begin));
+    return std::make_unique<SegmentWalk>(shelf_.reader(), stretches_, begin);
+  }
 
  private:
+  static std::vector<Stretch> stretches_of(const Recovered& found) {
+    const auto header_bytes = segment_header_bytes(found.place.slots.size());
+    std::vector<Stretch> stretches;
+    const auto add = [&](std::uint32_t number, std::uint64_t bytes) {
+      stretches.push_back({Position::in(number, header_bytes), Position::in(number, bytes)});
+    };
+    for (const auto& sealed : found.sealed) add(sealed->end().number, sealed->end().bytes);
+    add(found.start.segment.number, found.start.segment_bytes);
+    return stretches;
+  }
   [[noreturn]] void refuse() const {
     throw LogError("the log in " + shelf_.place().directory.string() + " was opened to read only");
   }
 
   const TapeStart start_;
   Shelf shelf_;
+  const std::vector<Stretch> stretches_;
 };
 
 void make_directory(const std::filesystem::path& directory) {

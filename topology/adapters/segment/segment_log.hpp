@@ -33,7 +33,7 @@ struct RecoveryReport {
 };
 
 struct OpenedSegmentLog {
-  std::unique_ptr<Log> log;
+  std::unique_ptr<Log> log;  ///< a SequentialLog, if it was opened to read
   RecoveryReport recovery;
 };
 

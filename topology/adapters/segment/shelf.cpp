@@ -82,10 +82,7 @@ class Reading {
 };
 
 Shelf::Shelf(LogPlace place, std::size_t hot_bytes_max)
-    : place_(std::move(place)),
-      chunks_(hot_bytes_max),
-      blocks_(place_.directory, place_.salt, place_.slots),
-      live_(place_.slots.size()) {}
+    : place_(std::move(place)), chunks_(hot_bytes_max), blocks_(reader()), live_(place_.slots.size()) {}
 
 void Shelf::add_sealed(std::shared_ptr<const SealedIndex> index) {
   const std::uint32_t number = index->end().number;
@@ -167,6 +164,13 @@ std::uint64_t Shelf::offset_at(TopicPartition of, Instant at) {
   };
   read(of, begun_before(place_.slots.of(of), at), std::numeric_limits<std::size_t>::max(), reached);
   return found;
+}
+
+std::optional<Position> Shelf::batch_of(TopicPartition of, std::uint64_t offset) {
+  Run run;
+  if (offset >= end(of) || find_runs(place_.slots.of(of), offset, {&run, 1}) == 0) return std::nullopt;
+  const auto block = blocks_.holding(run.at);
+  return Position{run.at.value - load<RecordHeader>(block->at(run.at)).in_batch};
 }
 
 }  // namespace virtscale::segment

@@ -32,6 +32,8 @@ class Shelf {
 
   const LogPlace& place() const { return place_; }
   Chunks& chunks() { return chunks_; }
+  /// One more reader of the same files.
+  BlockReader reader() const { return {place_.directory, place_.salt, place_.slots}; }
   LiveIndex& live(std::size_t slot) { return live_[slot]; }
 
   /// Takes over an index of a segment behind all that are here, and drops those runs from memory.
@@ -43,6 +45,8 @@ class Shelf {
   std::size_t read(TopicPartition from, std::uint64_t offset, std::size_t records_max, const Visit& visit);
   std::uint64_t end(TopicPartition of) const { return live_[place_.slots.of(of)].end(); }
   std::uint64_t offset_at(TopicPartition of, Instant at);
+  /// Of the batch in a file that has the first record of `of` at or behind `offset`; nothing if there is none.
+  std::optional<Position> batch_of(TopicPartition of, std::uint64_t offset);
 
  private:
   friend class Reading;
