@@ -15,22 +15,16 @@ std::uint32_t partitions_of(const LogLayout& layout, Topic topic) {
 
 Lanes::Lanes(const LogLayout& layout) : layout_(layout) {
   for (std::size_t topic = 0; topic < topics_count; ++topic) rows_[topic].resize(layout.partitions[topic]);
-  for (const auto& node : graph::stages) sources_ += partitions_of(layout, node.inbox);
+  for (const auto& node : graph::stages) {
+    first_slot_[static_cast<std::size_t>(node.stage)] = sources_;
+    sources_ += partitions_of(layout, node.inbox);
+  }
 }
 
 bool Lanes::has(const LanePlace& place) const {
   return place.stage != Source::edge && place.stage <= Source::audit &&
          place.partition < partitions_of(layout_, graph::node_of(place.stage).inbox) &&
          place.target.partition < partitions_of(layout_, place.target.topic);
-}
-
-std::size_t Lanes::source_slot(Source stage, std::uint32_t partition) const {
-  std::size_t slot = partition;
-  for (const auto& node : graph::stages) {
-    if (node.stage == stage) break;
-    slot += partitions_of(layout_, node.inbox);
-  }
-  return slot;
 }
 
 std::unique_ptr<Lane>& Lanes::slot(const LanePlace& place) {

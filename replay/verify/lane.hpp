@@ -82,11 +82,14 @@ class Lanes {
  private:
   using Row = std::vector<std::unique_ptr<Lane>>;  // by source
 
-  std::size_t source_slot(Source stage, std::uint32_t partition) const;
+  std::size_t source_slot(Source stage, std::uint32_t partition) const {
+    return first_slot_[static_cast<std::size_t>(stage)] + partition;
+  }
   std::unique_ptr<Lane>& slot(const LanePlace& place);
 
   const LogLayout layout_;
-  std::array<std::vector<Row>, topics_count> rows_;  // by target; a row is empty until it is used
+  std::array<std::vector<Row>, topics_count> rows_;                 // by target; a row is empty until it is used
+  std::array<std::size_t, graph::stages.size() + 1> first_slot_{};  // by source
   std::size_t sources_ = 0;
 };
 

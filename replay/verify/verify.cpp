@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 
 #include "replay/snapshot.hpp"
 #include "replay/text.hpp"
-#include "replay/verify/lane.hpp"
+#include "replay/verify/gap.hpp"
 #include "replay/verify/ledgers.hpp"
 #include "stages/audit/fold.hpp"
 
@@ -20,11 +21,14 @@ std::string_view org_of(const schema::Event& event) {
   return {event.org()->data(), event.org()->size()};
 }
 
-KeptRecord kept(const LogRecord& record) {
-  return {{record.from, record.offset},
-          record.timestamp,
-          std::string(record.key),
-          {record.value.begin(), record.value.end()}};
+bool are_same(Bytes a, Bytes b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+// Asks for memory that is wanted soon.
+void fetch(Bytes bytes) {
+  constexpr std::size_t cache_line = 64;
+  for (std::size_t at = 0; at < bytes.size(); at += cache_line) __builtin_prefetch(bytes.data() + at);
 }
 
 DivergedEvent side(const Emission& emission) {
@@ -32,13 +36,6 @@ DivergedEvent side(const Emission& emission) {
 }
 DivergedEvent side(const KeptRecord& record) {
   return {record.key, record.value};
-}
-
-// Of foreign producers, who need not fill it in, the hash may be 0.
-bool is_altered(Bytes value, const schema::Event& event) {
-  const auto hash = event.header()->hash();
-  if (hash == 0) return false;
-  return hash != header_hash(value, 0);
 }
 
 // `number 12 of policy/0 on decisions/0`
@@ -102,13 +99,6 @@ class Verification final : public Onlooker {
     std::uint64_t number = 0;
     KeptRecord record;
   };
-  // Where to look for an event that is missing.
-  struct Gap {
-    LanePlace place;
-    std::uint64_t number = 0;
-    std::uint64_t from = 0;  // offsets of the target
-    std::uint64_t until = 0;
-  };
 
   // What a snapshot stands for is known: its lane numbers, and the trees of its ledgers.
   void begin_behind(Refold& refold) {
@@ -142,13 +132,13 @@ class Verification final : public Onlooker {
     const LanePlace place{id.stage, id.partition, record.from};
     const auto number = event.header()->lane();
     if (!lanes_.has(place))
-      return note_unexplained(kept(record), "it names a stage or a partition that this log does not have");
+      return note_unexplained(kept_of(record), "it names a stage or a partition that this log does not have");
     auto& lane = lanes_.of(place);
     switch (lane.arrive(number, record.offset)) {
       case Lane::Turn::from_before:
         return;
       case Lane::Turn::copy:
-        return copies_.push_back({place, number, kept(record)});
+        return copies_.push_back({place, number, kept_of(record)});
       case Lane::Turn::first:
         break;
     }
@@ -157,8 +147,9 @@ class Verification final : public Onlooker {
     if (lane.recorded.empty() && !lane.emitted.empty() && lane.emitted.front().number == number) {
       compare(place, lane, lane.emitted.front(), record);
       lane.emitted.pop_front();
+      if (!lane.emitted.empty()) fetch(lane.emitted.front().event.event);
     } else {
-      lane.recorded.push_back({kept(record), number});
+      lane.recorded.push_back({kept_of(record), number});
       pair(place, lane);
     }
   }
@@ -181,7 +172,7 @@ class Verification final : public Onlooker {
 
   void compare(const LanePlace& place, Lane& lane, const Emission& emission, const LogRecord& record) {
     lane.paired_until = record.offset + 1;
-    const bool same = emission.event.key == record.key && std::ranges::equal(emission.event.event, record.value);
+    const bool same = emission.event.key == record.key && are_same(emission.event.event, record.value);
     if (record.timestamp < options_.from || !is_of_interest(event_in(emission.event.event))) return;
     if (same) return void(++report_.events);
     const auto folded = id_of(event_in(emission.event.event).header()->id());
@@ -193,7 +184,7 @@ class Verification final : public Onlooker {
                     .at = {record.from, record.offset},
                     .time = record.timestamp,
                     .what = std::move(what),
-                    .recorded = side(kept(record)),
+                    .recorded = side(kept_of(record)),
                     .folded = side(emission)});
   }
 
@@ -240,7 +231,7 @@ class Verification final : public Onlooker {
                     .time = record.timestamp,
                     .what = "the hash in its header is not that of its bytes: the record was changed after it was "
                             "written",
-                    .recorded = side(kept(record))});
+                    .recorded = side(kept_of(record))});
   }
 
   void note_halt(const LogRecord& record, const Step& step) {
@@ -248,7 +239,7 @@ class Verification final : public Onlooker {
                     .at = {record.from, record.offset},
                     .time = record.timestamp,
                     .what = step.incident,
-                    .recorded = side(kept(record))});
+                    .recorded = side(kept_of(record))});
   }
 
   void check_copies() {
@@ -344,31 +335,12 @@ class Verification final : public Onlooker {
   void explain() {
     if (!report_.divergence) return;
     auto& divergence = *report_.divergence;
-    if (gap_) look_into_gap(divergence);
+    if (gap_) look_into_gap(*gap_, source_, lanes_, divergence);
     const auto& event = divergence.recorded ? divergence.recorded->event : divergence.folded->event;
     divergence.led_to = causes_of(*source_.log, event);
     const auto missing = cause_of(divergence.led_to.empty() ? Bytes(event) : Bytes(divergence.led_to.front().value));
     if (missing && divergence.led_to.size() < causes_max)
       divergence.what += "; " + place(missing->of, missing->offset) + ", which led to it, is not in the log";
-  }
-
-  void look_into_gap(Divergence& divergence) {
-    source_.log->read(gap_->place.target, gap_->from, SIZE_MAX, [&](const LogRecord& record) {
-      const auto* event = schema::verify_event(record.value);
-      const auto here = place(record.from, record.offset);
-      if (record.offset <= gap_->until && (event == nullptr || is_altered(record.value, *event))) {
-        divergence.what += "; " + here + " was changed after it was written";
-        divergence.recorded = side(kept(record));
-      } else if (event != nullptr && event->header()->lane() == gap_->number &&
-                 event->header()->id().stage() == static_cast<std::uint8_t>(gap_->place.stage) &&
-                 event->header()->id().partition() == gap_->place.partition) {
-        divergence.what += "; it stands out of its order at " + here;
-      } else {
-        return true;
-      }
-      divergence.at = {record.from, record.offset};
-      return false;
-    });
   }
 
   LogSource& source_;
