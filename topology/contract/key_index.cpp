@@ -33,6 +33,14 @@ std::pair<std::uint64_t, std::uint64_t> two_words(std::string_view key) {
   return {key.empty() ? 0 : word_at<std::uint8_t>(begin), 0};
 }
 
+// Asks for a row's memory before its key is compared: in a large table none of it is in the cache, and its value is
+// wanted next.
+void fetch(const Row* row) {
+  constexpr std::size_t cache_line = 64;
+  for (std::size_t line = 1; line < 10; ++line)
+    __builtin_prefetch(reinterpret_cast<const char*>(row) + line * cache_line);
+}
+
 }  // namespace
 
 // Multiply and fold, sixteen bytes at a time; the last sixteen may overlap those before. Keys come from outside: the
@@ -55,7 +63,9 @@ Row* KeyIndex::find(std::string_view key) const {
   for (auto at = hash & mask();; at = (at + 1) & mask()) {
     const auto& slot = slots_[at];
     if (slot.row == nullptr) return nullptr;
-    if (slot.hash == hash && slot.row->key() == key) return slot.row;
+    if (slot.hash != hash) continue;
+    fetch(slot.row);
+    if (slot.row->key() == key) return slot.row;
   }
 }
 
