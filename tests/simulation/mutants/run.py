@@ -2,8 +2,7 @@
 """./run sim --mutants [NAME...]: breaks the code on purpose, one way at a time, and sees whether the simulator notices.
 
 Each *.patch beside this file is one deliberate fault. It is applied to copies of the files that it changes; what
-includes them is compiled again into a temporary folder, linked with the rest of the build, and run. The tree and the
-build stay as they are.
+includes them is compiled again into build/mutants, linked with the rest of the build, and run. The tree stays as it is.
 """
 
 import argparse
@@ -11,14 +10,16 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 BUILD = ROOT / "build"
+# The same place every time: then ccache knows what was compiled before.
+WORK = BUILD / "mutants"
 PROGRAM = "bin/virtscale-sim"
 SEEDS = 500
 RUN_SECONDS_MAX = 1800
@@ -40,6 +41,19 @@ class Build:
                 self.compile[found.group(1)] = command
         self.link = commands[-1]
         self.depends = self.dependencies()
+        self.linked = self.members()
+
+    def members(self):
+        """(library, object) of all that the linker takes from archives."""
+        WORK.mkdir(parents=True, exist_ok=True)
+        chart = WORK / "map"
+        subprocess.run(self.link.replace(f"-o {PROGRAM}", f"-Wl,-Map={chart} -o {WORK / 'unbroken'}"), shell=True,
+                       cwd=BUILD, check=True)
+        return set(re.findall(r"lib(\w+)\.a\((\w+\.cpp\.o)\)", chart.read_text()))
+
+    def is_linked(self, name):
+        target, member = re.search(r"CMakeFiles/([^/]+)\.dir/(?:.*/)?([^/]+)$", name).groups()
+        return (target, member) in self.linked or f" {name} " in self.link
 
     def dependencies(self):
         depends, target = {}, None
@@ -54,7 +68,7 @@ class Build:
     def objects_from(self, files):
         files = {str(ROOT / file) for file in files}
         return [name for name, command in self.compile.items()
-                if files & (self.depends.get(name, set()) | {command.split()[-1]})]
+                if self.is_linked(name) and files & (self.depends.get(name, set()) | {command.split()[-1]})]
 
 
 def files_in(patch):
@@ -131,10 +145,12 @@ def run_mutant(program, work, seeds):
 
 
 def try_mutant(build, patch, seeds):
-    with tempfile.TemporaryDirectory(prefix="virtscale-mutant-") as folder:
-        work = pathlib.Path(folder)
-        objects = compile_mutant(build, patch, work)
-        return run_mutant(link_mutant(build, objects, work), work, seeds)
+    work = WORK / patch.stem
+    shutil.rmtree(work, ignore_errors=True)
+    objects = compile_mutant(build, patch, work)
+    caught = run_mutant(link_mutant(build, objects, work), work, seeds)
+    shutil.rmtree(work)
+    return caught
 
 
 def main():
