@@ -79,6 +79,13 @@ void restarted(World& world, const Command& command) {
   world.append(Topic::placements, service_key(command), encode(restarted, command.words[1]));
 }
 
+void strays(World& world, const Command& command) {
+  schema::StraysFoundT found;
+  found.service = found.backend = command.words.at(2);
+  found.domains.assign(command.words.begin() + 3, command.words.end());
+  world.append(Topic::placements, service_key(command), encode(found, command.words[1]));
+}
+
 void orphans(World& world, const Command& command) {
   schema::OrphansFoundT found;
   found.names.assign(command.words.begin() + 2, command.words.end());
@@ -114,7 +121,7 @@ const Verbs& producer_verbs() {
   static const Verbs verbs = {
       {"apply", apply},     {"alert", alert},           {"resolve", resolve}, {"request", request},
       {"due", due},         {"unroutable", unroutable}, {"orphans", orphans}, {"restarted", restarted},
-      {"drafted", drafted}, {"closed", closed}};
+      {"drafted", drafted}, {"closed", closed},         {"strays", strays}};
   return verbs;
 }
 
