@@ -7,10 +7,12 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <thread>
 
 #include "tests/topology/log/segment_fixture.hpp"
 #include "topology/adapters/segment/checksum.hpp"
+#include "topology/ports/sequential_log.hpp"
 
 namespace virtscale {
 namespace {
@@ -154,6 +156,78 @@ TEST_F(SegmentLogTest, CanBeReadBesideItsWriter) {
   EXPECT_EQ(reader.recovery.records, 120U);
   EXPECT_THROW(append(*reader.log, alerts_, {"a"}), LogError);
   EXPECT_THROW(reader.log->commit(alerts_, 1), LogError);
+}
+
+/// `topic/partition@offset value` of each record that the walk has left.
+std::vector<std::string> rest_of(Walk& walk) {
+  std::vector<std::string> records;
+  const auto note = [&](const LogRecord& record) {
+    records.push_back(std::string(name_of(record.from.topic)) + "/" + std::to_string(record.from.partition) + "@" +
+                      std::to_string(record.offset) + " " +
+                      std::string(reinterpret_cast<const char*>(record.value.data()),
+                                  std::min<std::size_t>(record.value.size(), 10)));
+  };
+  while (walk.next(note)) {
+  }
+  return records;
+}
+
+// Batches of several partitions, small ones and some that are larger than what is read at once, in many segments.
+TEST_F(SegmentLogTest, IsWalkedInTheOrderInWhichItWasAppended) {
+  options_.segment_bytes_max = 64U << 10U;
+  options_.layout.partitions[static_cast<std::size_t>(Topic::signals)] = 2;
+  const TopicPartition places[] = {alerts_, {Topic::signals, 0}, {Topic::signals, 1}, {Topic::ledger, 0}};
+  std::vector<std::string> wanted;
+  std::map<TopicPartition, std::uint64_t> offsets;
+  {
+    const OpenedSegmentLog writer = open();
+    for (std::size_t n = 0; n < 300; ++n) {
+      const auto value = std::to_string(n) + std::string(n % 97 == 50 ? 700'000 : n % 13 * 100, ' ');
+      std::vector<LogAppend> batch;
+      for (std::size_t i = 0; i < 1 + n % 4; ++i) {
+        const auto to = places[(n + i * 3) % 4];
+        batch.push_back({to, "key", bytes_of(value)});
+        wanted.push_back(std::string(name_of(to.topic)) + "/" + std::to_string(to.partition) + "@" +
+                         std::to_string(offsets[to]++) + " " + value.substr(0, 10));
+      }
+      writer.log->append(batch);
+      if (n % 50 == 0) writer.log->commit(alerts_, n);
+    }
+  }
+  const OpenedSegmentLog reader = open_segment_log_to_read(options_.directory);
+  auto& log = dynamic_cast<SequentialLog&>(*reader.log);
+  const PartitionOffset beginning[] = {{places[0], 0}, {places[1], 0}, {places[2], 0}, {places[3], 0}};
+  EXPECT_EQ(rest_of(*log.walk(beginning)), wanted);
+
+  // From the middle: all from the batch that has the first of the places on.
+  const PartitionOffset middle[] = {{places[3], 60}, {places[1], 50}, {places[2], 1'000'000}};
+  const auto tail = rest_of(*log.walk(middle));
+  ASSERT_LT(tail.size(), wanted.size());
+  EXPECT_TRUE(std::equal(tail.begin(), tail.end(), wanted.end() - static_cast<std::ptrdiff_t>(tail.size())));
+  const auto first = [&](const std::string& place) {
+    return std::find_if(tail.begin(), tail.end(), [&](const auto& record) { return record.starts_with(place); });
+  };
+  EXPECT_NE(first("signals/0@50 "), tail.end());
+  EXPECT_LT(std::min(first("signals/0@50 "), first("ledger/0@60 ")) - tail.begin(), 4);
+
+  const PartitionOffset nowhere[] = {{places[2], 1'000'000}};
+  EXPECT_TRUE(rest_of(*log.walk(nowhere)).empty());
+}
+
+TEST_F(SegmentLogTest, AWalkNamesTheDamageThatItComesTo) {
+  fill(20);
+  auto bytes = contents_of(last_segment());
+  bytes[bytes.find("second of 7")] ^= 1;
+  const OpenedSegmentLog reader = open_segment_log_to_read(options_.directory);  // it was whole when it was opened
+  write_contents(last_segment(), bytes);
+  const PartitionOffset beginning[] = {{alerts_, 0}};
+  const auto walk = dynamic_cast<SequentialLog&>(*reader.log).walk(beginning);
+  try {
+    rest_of(*walk);
+    FAIL() << "the walk went past the damage";
+  } catch (const LogError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("0000000001.segment"));
+  }
 }
 
 TEST_F(SegmentLogTest, LeavesTheFilesAloneWhenOpenedToRead) {
