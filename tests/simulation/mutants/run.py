@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """./run sim --mutants [NAME...]: breaks the code on purpose, one way at a time, and sees whether the simulator notices.
 
-Each *.patch beside this file is one deliberate fault. It is applied to copies of the files that it changes; what
+Each */*.patch beside this file is one deliberate fault. It is applied to copies of the files that it changes; what
 includes them is compiled again into build/mutants, linked with the rest of the build, and run. The tree stays as it is.
 """
 
@@ -158,9 +158,9 @@ def main():
     arguments.add_argument("names", nargs="*", metavar="NAME", help="only these; default: all")
     arguments.add_argument("--seeds", type=int, default=SEEDS, help=f"at most so many for each; default {SEEDS}")
     options = arguments.parse_args()
-    patches = [patch for patch in sorted(HERE.glob("*.patch")) if not options.names or patch.stem in options.names]
+    patches = [patch for patch in sorted(HERE.rglob("*.patch")) if not options.names or patch.stem in options.names]
     if not patches:
-        sys.exit("there is no mutant of that name: " + ", ".join(patch.stem for patch in sorted(HERE.glob("*.patch"))))
+        sys.exit("there is no mutant of that name: " + ", ".join(patch.stem for patch in sorted(HERE.rglob("*.patch"))))
     subprocess.run(["compose/packages/build", "virtscale-sim"], cwd=ROOT, check=True, stdout=sys.stderr)
     build, alive = Build(), []
     print(f"{'mutant':44} {'seeds':>5} {'s':>4}  caught by")
