@@ -72,6 +72,7 @@ class Connection {
     try {
       const auto greeting = fold_wire::greeting_in(fold_wire::read_greeting(program_.connection(), answer_max));
       if (greeting.stage != "policy") throw fold_wire::WireError("it folds " + greeting.stage + ", and not policy");
+      epoch_ = greeting.epoch;
     } catch (const fold_wire::WireError& error) {
       throw UsageError("--policy-binary " + file + ": " + error.what());
     }
@@ -89,6 +90,7 @@ class Connection {
     }
   }
   const std::string& fault() const { return fault_; }
+  std::uint32_t epoch() const { return epoch_; }
 
  private:
   void send_rows(policy::State& mirror) {
@@ -113,6 +115,7 @@ class Connection {
   }
 
   FoldProgram program_;
+  std::uint32_t epoch_ = 0;
   bool begun_ = false;
   std::string fault_;
 };
@@ -157,6 +160,7 @@ class ForeignPolicy final : public Refold {
   Instant stream_time() const override { return partition_.stream_time(); }
   std::string violated_invariant() const override { return ForeignFold::violated_invariant(partition_.state()); }
   const policy::State& mirror() const { return partition_.state().mirror; }
+  std::uint32_t epoch() const { return (*partition_.state().to)->epoch(); }
 
  private:
   Partition<ForeignFold> partition_;
@@ -167,6 +171,11 @@ class ForeignPolicy final : public Refold {
 std::unique_ptr<Refold> make_foreign_policy(const std::string& program, std::uint32_t partition,
                                             const LogLayout& layout) {
   return std::make_unique<ForeignPolicy>(program, partition, layout);
+}
+
+std::uint32_t foreign_epoch(const Refold& refold) {
+  const auto* foreign = dynamic_cast<const ForeignPolicy*>(&refold);
+  return foreign == nullptr ? 0 : foreign->epoch();
 }
 
 const policy::State* policy_state(const Refold& refold) {

@@ -18,6 +18,9 @@ namespace virtscale::replay {
 std::unique_ptr<Refold> make_foreign_policy(const std::string& program, std::uint32_t partition,
                                             const LogLayout& layout);
 
+/// The epoch by whose rules another program folds this; 0 if it is folded here.
+std::uint32_t foreign_epoch(const Refold& refold);
+
 /// The state of policy, whoever folds it; null for a refold of another stage.
 const policy::State* policy_state(const Refold& refold);
 

@@ -138,6 +138,7 @@ json::object document_of(const WhatIf& found, std::uint64_t seed) {
           {"last_us", found.last.us},
           {"seed", seed},
           {"moved", found.moved},
+          {"policy_epoch", found.policy_epoch == 0 ? json::value(nullptr) : json::value(found.policy_epoch)},
           {"orgs", std::move(orgs)},
           {"modelled", std::move(modelled)}};
 }
@@ -155,6 +156,8 @@ void print_text(const WhatIf& found, std::uint64_t seed) {
   std::printf("%s of %s decisions change, from %s to %s (%s records)\n", with_commas(changes).c_str(),
               with_commas(found.decisions).c_str(), to_text(found.first).c_str(), to_text(found.last).c_str(),
               with_commas(found.records).c_str());
+  if (found.policy_epoch != 0)
+    std::printf("policy decided by another program, by its rules of epoch %u\n", found.policy_epoch);
   for (const auto& org : found.orgs) print_org(found, org);
   print_modelled(found, seed);
 }

@@ -19,7 +19,7 @@ void Shadow::follow(Log& log, Instant now) {
 
 void Shadow::begin() {
   reader_.go_live();
-  let_decide(options_.policy_program, reader_.past(), reader_.layout());
+  policy_epoch_ = let_decide(options_.policy_program, reader_.past(), reader_.layout());
   changed_ = std::make_unique<ChangedHistory>(reader_, documents_, options_.seed);
   if (options_.begun) options_.begun(reader_.past().first);
 }
@@ -33,7 +33,9 @@ WhatIf Shadow::end() {
   changed_->end(horizon_);
   ending_ = Ending::now;
   look();
-  return difference(past, changed_->changed());
+  auto result = difference(past, changed_->changed());
+  result.policy_epoch = policy_epoch_;
+  return result;
 }
 
 void Shadow::look() {

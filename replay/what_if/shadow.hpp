@@ -61,6 +61,7 @@ class Shadow {
   OtherDocuments documents_;
   const ShadowOptions options_;
   std::unique_ptr<ChangedHistory> changed_;
+  std::uint32_t policy_epoch_ = 0;
   Instant horizon_{};
   std::map<ScaleId, std::string> open_;  // to be compared, each with its org
   std::map<ScaleId, ChangeKind> told_;

@@ -8,14 +8,17 @@
 
 namespace virtscale::replay {
 
-void let_decide(const std::string& program, Past& past, const LogLayout& layout) {
-  if (program.empty()) return;
+std::uint32_t let_decide(const std::string& program, Past& past, const LogLayout& layout) {
+  std::uint32_t epoch = 0;
+  if (program.empty()) return epoch;
   for (auto& [inbox, refold] : past.begun) {
     if (refold->stage() != Source::policy) continue;
     auto foreign = make_foreign_policy(program, inbox.partition, layout);
     copy_state(*refold, *foreign);
+    epoch = foreign_epoch(*foreign);
     refold = std::move(foreign);
   }
+  return epoch;
 }
 
 WhatIf difference(const Past& recorded, Changed& changed) {
@@ -39,12 +42,14 @@ WhatIf what_if(LogSource& source, std::vector<Document> documents, const WhatIfO
   auto& past = reader.past();
   if (past.records == 0) throw NotFound("there is no record in this range (see `virtscale-replay verify`)");
   reader.end(past.last);
-  let_decide(options.policy_program, past, reader.layout());
+  const auto epoch = let_decide(options.policy_program, past, reader.layout());
   OtherDocuments others(std::move(documents));
   ChangedHistory changed(reader, others, options.seed);
   changed.go_on(past.last);
   changed.end(past.last);
-  return difference(past, changed.changed());
+  auto result = difference(past, changed.changed());
+  result.policy_epoch = epoch;
+  return result;
 }
 
 }  // namespace virtscale::replay

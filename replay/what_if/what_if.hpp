@@ -19,6 +19,7 @@ struct WhatIf {
   std::size_t moved = 0;
   Instant first;
   Instant last;
+  std::uint32_t policy_epoch = 0;  ///< by whose rules another program decided; 0: none did
 };
 
 struct WhatIfOptions {
@@ -32,8 +33,9 @@ struct WhatIfOptions {
 /// std::runtime_error if a record cannot be folded.
 WhatIf what_if(LogSource& source, std::vector<Document> documents, const WhatIfOptions& options);
 
-/// Lets `program` fold policy from where the range begins; nothing, if it is empty. Throws UsageError.
-void let_decide(const std::string& program, Past& past, const LogLayout& layout);
+/// Lets `program` fold policy from where the range begins, by the rules of the epoch that is returned; 0 and nothing,
+/// if it is empty. Throws UsageError.
+std::uint32_t let_decide(const std::string& program, Past& past, const LogLayout& layout);
 /// What differs between two histories that have ended.
 WhatIf difference(const Past& recorded, Changed& changed);
 

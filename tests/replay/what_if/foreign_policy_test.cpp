@@ -86,6 +86,7 @@ class ForeignPolicyTest : public testing::Test {
 TEST_F(ForeignPolicyTest, TheSameProgramDecidesTheSame) {
   const auto found = ask(POLICY);
   EXPECT_GE(found.decisions, 28U);
+  EXPECT_EQ(found.policy_epoch, 1U);
   EXPECT_TRUE(found.orgs.empty());
   EXPECT_EQ(found.modelled.size() + found.moved, 0U);
 }
