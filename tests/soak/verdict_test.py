@@ -15,7 +15,7 @@ def samples(memory=lambda at: 50.0, descriptors=lambda at: 40, threads=lambda at
 
 
 def faults(**series):
-    return faults_of("policy-1", samples(**series), HOUR, 4.0)
+    return faults_of("signal-1", samples(**series), HOUR, 4.0)
 
 
 class Verdict(unittest.TestCase):
@@ -27,6 +27,12 @@ class Verdict(unittest.TestCase):
 
     def test_memory_that_creeps_is_told(self):
         self.assertIn("memory grows by 20.0 MiB an hour", faults(memory=lambda at: 50 + 20 * at / HOUR)[0])
+
+    def test_what_policy_and_audit_keep_of_each_request_is_allowed_to_them_alone(self):
+        def keeping(at):
+            return 50 + 35 * at / HOUR
+        self.assertEqual(faults_of("policy-1", samples(memory=keeping), HOUR, 4.0), [])
+        self.assertIn("memory grows", faults_of("signal-1", samples(memory=keeping), HOUR, 4.0)[0])
 
     def test_a_descriptor_for_each_kill_is_told(self):
         self.assertIn("descriptors grew", faults(descriptors=lambda at: 40 + at // 60)[0])
