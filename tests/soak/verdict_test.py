@@ -30,7 +30,7 @@ class Verdict(unittest.TestCase):
 
     def test_what_policy_and_audit_keep_of_each_request_is_allowed_to_them_alone(self):
         def keeping(at):
-            return 50 + 35 * at / HOUR
+            return 50 + 30 * at / HOUR
         self.assertEqual(faults_of("policy-1", samples(memory=keeping), HOUR, 4.0), [])
         self.assertIn("memory grows", faults_of("signal-1", samples(memory=keeping), HOUR, 4.0)[0])
 
