@@ -57,11 +57,12 @@ def grown_count(name, what, samples):
 
 
 def grown_disk(name, samples, requests_per_s):
-    third = len(samples) // 3
-    requests = max(1.0, requests_per_s * (samples[-1].at - samples[0].at) * 2 / 3)
     # Medians: a store that is opened or closed at the moment of a sample has its write-ahead log's size more or less.
-    before, last = (statistics.median(s.disk_kib for s in part) for part in (samples[:third], samples[-third:]))
-    per_request = (last - before) / requests
+    third = len(samples) // 3
+    first, last = samples[:third], samples[-third:]
+    kib = statistics.median(s.disk_kib for s in last) - statistics.median(s.disk_kib for s in first)
+    seconds = statistics.median(s.at for s in last) - statistics.median(s.at for s in first)
+    per_request = kib / max(1.0, requests_per_s * seconds)
     if per_request <= DISK_KIB_PER_REQUEST:
         return []
     return [f"{name}: its state grows by {per_request:.1f} KiB a request; {DISK_KIB_PER_REQUEST:.0f} are allowed"]
