@@ -314,6 +314,18 @@ std::vector<std::byte> bomb() {
   return {begin, begin + builder.GetSize()};
 }
 
+TEST(Admission, RejectsABodyOfALaterSchema) {
+  // 64 above a body that is allowed: the same bit of a set of 64.
+  auto event = event_of(test::contract(), {.id = {77, 0, 1, Source::edge}});
+  auto* table = reinterpret_cast<flatbuffers::Table*>(schema::GetMutableEvent(event.data()));
+  const auto number = static_cast<std::uint8_t>(static_cast<unsigned>(schema::Body::ContractApplied) + 64);
+  ASSERT_TRUE(table->SetField<std::uint8_t>(schema::Event::VT_BODY_TYPE, number, 0));
+  std::string reason;
+  const LogRecord record{{Topic::signals, 0}, 0, {}, "acme", event, 0};
+  EXPECT_EQ(admit(record, AllowedEvents(Topic::signals), 1, reason), nullptr);
+  EXPECT_THAT(reason, HasSubstr("of a later schema"));
+}
+
 TEST(Admission, RejectsWhatUnpacksToMoreThanAnEvent) {
   auto event = bomb();
   ASSERT_LT(event.size(), 10'000U);
