@@ -78,8 +78,9 @@ class StageRunnerTest : public testing::Test {
   }
 
   void append(std::uint32_t partition) {
-    const auto event = event_of(test::contract(), {.id = ids.next()}, org_of(partition));
-    const LogAppend record{{Topic::signals, partition}, org_of(partition), event};
+    const auto org = org_of(partition);
+    const auto event = event_of(test::contract(), {.id = ids.next()}, org);
+    const LogAppend record{{Topic::signals, partition}, org, event};
     log.append({&record, 1});
   }
   // An org whose key belongs to the partition.
