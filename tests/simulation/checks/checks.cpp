@@ -15,6 +15,7 @@ Checks::Checks(const Stageplay& play, World& world)
       world_(world),
       wishes_(play.story),
       books_(play.story),
+      limits_(play.story),
       outcomes_(play.story, simulation_keys()),
       mails_(play.story, play.view),
       machines_(play.story, play.view, world) {
@@ -43,15 +44,19 @@ void Checks::note(const Recorded& record) {
       outcomes_.note_alert(record);
       wishes_.note_signal(record);
       books_.note_signal(record);
+      mails_.note_signal(record);
       return machines_.note_signal(record);
     case Topic::decisions:
       outcomes_.note_alert(record);
       outcomes_.note_decision(record);
+      limits_.note_decision(record);
       return machines_.note_decision(record);
     case Topic::placements:
       return machines_.note_placement(record);
     case Topic::outcomes:
       books_.note_outcome(record);
+      limits_.note_outcome(record);
+      machines_.note_outcome(record);
       outcomes_.note_outcome(record);
       return mails_.note_outcome(record);
     default:
@@ -64,6 +69,7 @@ void Checks::judge(const std::set<EventId>& acknowledged) {
   check_held();
   outcomes_.judge(acknowledged);
   mails_.judge();
+  limits_.judge();
 }
 
 void Checks::check_held() {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/simulation/checks/books.hpp"
+#include "tests/simulation/checks/limits.hpp"
 #include "tests/simulation/checks/machines.hpp"
 #include "tests/simulation/checks/mails.hpp"
 #include "tests/simulation/checks/outcomes.hpp"
@@ -34,6 +35,7 @@ class Checks {
   World& world_;
   Wishes wishes_;
   Books books_;
+  Limits limits_;
   Outcomes outcomes_;
   Mails mails_;
   Machines machines_;

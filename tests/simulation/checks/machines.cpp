@@ -12,6 +12,13 @@ void Machines::note_decision(const Recorded& record) {
 
 void Machines::note_placement(const Recorded& record) {
   if (const auto* started = record.event->body_as_DomainStarted()) started_.insert(started->domain()->str());
+  if (const auto* passed = record.event->body_as_LivenessPassed()) alive_.insert(passed->domain()->str());
+}
+
+void Machines::note_outcome(const Recorded& record) {
+  const auto* serving = record.event->body_as_DomainServing();
+  if (serving != nullptr && !alive_.contains(serving->domain()->str()))
+    story_.violated("nothing serves that was not seen alive", serving->domain()->str() + " at " + place_of(record));
 }
 
 void Machines::note_signal(const Recorded& record) {

@@ -18,6 +18,7 @@ class Machines {
   void note_signal(const Recorded& record);
   void note_decision(const Recorded& record);
   void note_placement(const Recorded& record);
+  void note_outcome(const Recorded& record);
 
   /// A machine comes to be in the world.
   void note_begin(const Machine& machine);
@@ -43,6 +44,7 @@ class Machines {
   const World& world_;
   std::set<std::string> admitted_;  // names
   std::set<std::string> started_;   // names that the dataplane was told of
+  std::set<std::string> alive_;     // names of which a probe said so
 };
 
 }  // namespace virtscale::simulation

@@ -33,6 +33,17 @@ Origin origin_of(const std::string& message_id) {
 
 }  // namespace
 
+void Mails::note_signal(const Recorded& record) {
+  const auto* applied = record.event->body_as_ContractApplied();
+  if (applied == nullptr) return;
+  auto& owner = owners_[record.event->org()->str()];
+  // What policy refuses has an overage that is on no offer, or is not newer.
+  const auto overage = applied->overage_percent();
+  if (applied->version() <= owner.version || (overage != 0 && overage != 5 && overage != 10 && overage != 20)) return;
+  owner.version = applied->version();
+  owner.is_named[owner.version] = applied->owner() != nullptr && applied->owner()->size() > 0;
+}
+
 void Mails::note_outcome(const Recorded& record) {
   const auto scale = to_string(ScaleId{record.event->header()->scale()});
   if (const auto* notified = record.event->body_as_OwnerNotified()) notified_[scale] = notified->sent();
@@ -63,6 +74,19 @@ void Mails::judge() {
     if (sent && !mailed_.contains(scale)) story_.violated("who is said to be notified got a mail", scale);
   }
   judge_copies();
+  judge_silence();
+}
+
+void Mails::judge_silence() {
+  std::set<Violation> told;
+  for (const auto& [scale, refused] : refused_) {
+    if (notified_.contains(scale)) told.insert(refused.violation);
+  }
+  for (const auto& [scale, refused] : refused_) {
+    const auto& [org, service, binding, version, used] = refused.violation;
+    if (owners_[org].is_named[version] && !told.contains(refused.violation))
+      story_.violated("every violation is mailed", scale + " of " + org + "/" + service + " came to nobody");
+  }
 }
 
 void Mails::judge_copies() {

@@ -16,7 +16,8 @@ class Mails {
  public:
   Mails(Story& story, const View& view) : story_(story), view_(view) {}
 
-  /// A record of `outcomes` that was folded.
+  // Records that were folded.
+  void note_signal(const Recorded& record);
   void note_outcome(const Recorded& record);
   /// A mail that is no copy.
   void note_mail(const Received& received);
@@ -34,8 +35,14 @@ class Mails {
     Violation violation;
     std::int64_t at_us = 0;
   };
+  struct Owner {
+    std::int64_t version = 0;                 // of the newest contract
+    std::map<std::int64_t, bool> is_named{};  // by version
+  };
   void judge_copies();
+  void judge_silence();
 
+  std::map<std::string, Owner> owners_;        // by org
   std::map<std::string, Refused> refused_;     // by scale event
   std::map<std::string, std::string> mailed_;  // message id by scale event
   std::map<std::string, bool> notified_;       // by scale event: whether it was sent
