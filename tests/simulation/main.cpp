@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -14,6 +15,9 @@
 
 namespace virtscale::simulation {
 namespace {
+
+/// Of a failure in a campaign; `--story` tells all.
+constexpr std::size_t told_lines_max = 200;
 
 struct Options {
   CampaignSettings campaign;
@@ -41,13 +45,16 @@ void print_figures(const Report& report) {
   }
 }
 
-void print_story(const Report& report) {
-  for (const auto& line : report.story) std::cout << line << "\n";
+void print_story(const Report& report, std::size_t lines_max) {
+  const auto& lines = report.story;
+  const auto left_out = lines.size() - std::min(lines.size(), lines_max);
+  if (left_out > 0) std::cout << "  (" << left_out << " earlier lines)\n";
+  for (auto i = left_out; i < lines.size(); ++i) std::cout << lines[i] << "\n";
 }
 
 int run_one(const Options& options) {
   const auto report = run(options.plan, options.story ? Story::Reader::somebody : Story::Reader::nobody);
-  print_story(report);
+  print_story(report, Story::lines_max);
   if (report.failed()) print_violation(options.plan, report);
   print_figures(report);
   return report.failed() ? 1 : 0;
@@ -60,7 +67,7 @@ void tell_failure(const Plan& plan, const Options& options) {
   if (!options.shrinks || report.violations.empty()) return;
   const auto shrunk = shrink(plan);
   std::cout << "\nThe story of a smaller run that fails so as well (" << shrunk.runs << " tries):\n\n";
-  print_story(shrunk.report);
+  print_story(shrunk.report, told_lines_max);
   std::cout << "\n";
   print_violation(shrunk.plan, shrunk.report);
   std::cout << "repeat it: " << command_for(shrunk.plan) << " --story\n";

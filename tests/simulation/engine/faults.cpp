@@ -16,10 +16,11 @@ std::optional<Dice> Faults::strikes(Fault kind) {
   const auto i = static_cast<std::size_t>(kind);
   auto& stream = *streams_[i];
   if (quiet_ || !stream.dice.permille(stream.permille)) return std::nullopt;
-  if (stream.struck++ >= plan_.budgets[i]) return std::nullopt;
+  const auto number = stream.struck++;
+  if (number >= plan_.budgets[i] || number < plan_.skips[i]) return std::nullopt;
   ++counts_[i];
-  story_.tell([&] { return "fault " + std::string(name_of(kind)) + " " + std::to_string(counts_[i]); });
-  return Dice(plan_.seed, name_of(kind), counts_[i]);
+  story_.tell([&] { return "fault " + std::string(name_of(kind)) + " " + std::to_string(number + 1); });
+  return Dice(plan_.seed, name_of(kind), number);
 }
 
 }  // namespace virtscale::simulation

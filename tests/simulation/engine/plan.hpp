@@ -20,8 +20,9 @@ struct Plan {
   static constexpr std::uint32_t all = UINT32_MAX;
 
   std::uint64_t seed = 1;
-  /// Of each kind of fault, only the first so many happen.
+  /// Of each kind of fault, only the first so many happen, and of these the first `skips` do not.
   std::array<std::uint32_t, faults_count> budgets = filled();
+  std::array<std::uint32_t, faults_count> skips{};
   /// Of the workload, only the first so many actions (changes, alerts, requests) happen.
   std::uint32_t actions_max = all;
 

@@ -60,7 +60,7 @@ class Run final : public View {
     const auto quiet_from = time_.now() + active_of(plan_);
     while (goes_on() && time_.run_next(quiet_from)) {
     }
-    settle(quiet_from + settle_max);
+    if (goes_on()) settle(quiet_from + settle_max);
     judge();
     return report(quiet_from);
   }

@@ -10,6 +10,12 @@ std::string_view failure_of(const Report& report) {
   return report.violations.empty() ? std::string_view() : std::string_view(report.violations.front().check);
 }
 
+bool parse_number(std::string_view digits, std::uint32_t& number) {
+  const auto* end = digits.data() + digits.size();
+  const auto read = std::from_chars(digits.data(), end, number);
+  return read.ec == std::errc() && read.ptr == end;
+}
+
 class Shrinking {
  public:
   explicit Shrinking(const Plan& plan) : plan_(plan), report_(run(plan, Story::Reader::nobody)) {
@@ -20,16 +26,17 @@ class Shrinking {
     // What did not happen need not be allowed.
     for (std::size_t i = 0; i < faults_count; ++i) plan_.budgets[i] = report_.faults[i];
     plan_.actions_max = report_.actions;
-    for (std::size_t i = 0; i < faults_count; ++i) lower(plan_.budgets[i], 0);
-    for (std::size_t i = 0; i < faults_count; ++i) bisect(plan_.budgets[i]);
-    bisect(plan_.actions_max);
+    for (std::size_t i = 0; i < faults_count; ++i) change(plan_.budgets[i], 0);
+    for (std::size_t i = 0; i < faults_count; ++i) bisect(plan_.budgets[i], 0);
+    bisect(plan_.actions_max, 0);
+    for (std::size_t i = 0; i < faults_count; ++i) bisect(plan_.skips[i], plan_.budgets[i]);
     return {plan_, run(plan_, Story::Reader::somebody), runs_};
   }
 
  private:
   // True if it still fails so.
-  bool lower(std::uint32_t& bound, std::uint32_t to) {
-    if (bound <= to || runs_ >= shrinking_runs_max) return false;
+  bool change(std::uint32_t& bound, std::uint32_t to) {
+    if (bound == to || runs_ >= shrinking_runs_max) return false;
     const auto before = bound;
     bound = to;
     ++runs_;
@@ -38,12 +45,13 @@ class Shrinking {
     return false;
   }
 
-  void bisect(std::uint32_t& bound) {
-    for (auto step = bound / 2; step > 0 && bound > 0; step /= 2) {
-      while (bound >= step && lower(bound, bound - step)) {
+  // As near to `wanted` as it still fails so, by halves.
+  void bisect(std::uint32_t& bound, std::uint32_t wanted) {
+    const auto distance = [&] { return wanted > bound ? wanted - bound : bound - wanted; };
+    for (auto step = distance(); step > 0; step /= 2) {
+      while (distance() >= step && change(bound, wanted > bound ? bound + step : bound - step)) {
       }
     }
-    lower(bound, bound == 0 ? 0 : bound - 1);
   }
 
   Plan plan_;
@@ -61,8 +69,9 @@ Shrunk shrink(const Plan& plan) {
 std::string command_for(const Plan& plan) {
   std::string only;
   for (std::size_t i = 0; i < faults_count; ++i) {
-    if (plan.budgets[i] != Plan::all && plan.budgets[i] != 0)
-      only += std::string(fault_kinds[i].name) + "=" + std::to_string(plan.budgets[i]) + ",";
+    if (plan.budgets[i] == Plan::all || plan.budgets[i] <= plan.skips[i]) continue;
+    const auto skipped = plan.skips[i] == 0 ? std::string() : std::to_string(plan.skips[i]) + "..";
+    only += std::string(fault_kinds[i].name) + "=" + skipped + std::to_string(plan.budgets[i]) + ",";
   }
   if (plan.actions_max != Plan::all) only += "actions=" + std::to_string(plan.actions_max) + ",";
   auto command = "./run sim --seed " + std::to_string(plan.seed);
@@ -76,20 +85,21 @@ bool parse_only(std::string_view text, Plan& plan) {
   while (!text.empty() && text != "none") {
     const auto entry = text.substr(0, text.find(','));
     text.remove_prefix(std::min(text.size(), entry.size() + 1));
-    const auto equals = entry.find('=');
-    if (equals == std::string_view::npos) return false;
-    std::uint32_t count = 0;
-    const auto digits = entry.substr(equals + 1);
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), count).ec != std::errc()) return false;
+    const auto equals = std::min(entry.size(), entry.find('='));
     const auto name = entry.substr(0, equals);
+    auto count = entry.substr(std::min(entry.size(), equals + 1));
     const auto kind = std::ranges::find(fault_kinds, name, &FaultKind::name);
     if (name == "actions") {
-      plan.actions_max = count;
-    } else if (kind != fault_kinds.end()) {
-      plan.budgets[static_cast<std::size_t>(kind - fault_kinds.begin())] = count;
-    } else {
-      return false;
+      if (!parse_number(count, plan.actions_max)) return false;
+      continue;
     }
+    if (kind == fault_kinds.end()) return false;
+    const auto i = static_cast<std::size_t>(kind - fault_kinds.begin());
+    if (const auto dots = count.find(".."); dots != std::string_view::npos) {
+      if (!parse_number(count.substr(0, dots), plan.skips[i])) return false;
+      count.remove_prefix(dots + 2);
+    }
+    if (!parse_number(count, plan.budgets[i])) return false;
   }
   return true;
 }
