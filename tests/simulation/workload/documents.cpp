@@ -40,8 +40,9 @@ std::unique_ptr<schema::NodeSpecT> draw_node(Dice& dice, std::uint64_t number) {
   node->zone = "zone-" + std::to_string(number % 3);
   for (auto left = dice.between(1, 2); left > 0; --left) {
     auto numa = std::make_unique<schema::NumaSpecT>();
-    numa->vcpu_milli = dice.between(6, 96) * 1'000;
-    numa->ram_mib = dice.between(24, 384) * gib;
+    const auto size = dice.one_in(12) ? 20 : 1;
+    numa->vcpu_milli = dice.between(6, 96) * size * 1'000;
+    numa->ram_mib = dice.between(24, 384) * size * gib;
     node->numa.push_back(std::move(numa));
   }
   return node;
@@ -61,7 +62,7 @@ schema::ContractAppliedT draw_contract(Dice& dice, const std::string& org, std::
   schema::ContractAppliedT contract;
   contract.version = version;
   contract.signed_ = "2026-01-0" + std::to_string(1 + dice.below(9));
-  const auto vcpu = dice.between(10, dice.one_in(4) ? 400 : 90);
+  const auto vcpu = dice.one_in(10) ? dice.between(500, 3'000) : dice.between(10, dice.one_in(4) ? 400 : 90);
   contract.quota = schema::Resources(vcpu * 1'000, dice.between(vcpu, vcpu * 8) * gib, dice.between(vcpu, vcpu * 40));
   contract.overage_percent = one_of(dice, overages);
   if (!dice.one_in(12)) contract.owner = "owner@" + org + ".example";
@@ -74,7 +75,7 @@ std::unique_ptr<schema::ServiceSpecT> draw_service(Dice& dice, const std::string
   spec->cell = cell;
   spec->domain = schema::Resources(dice.between(1, 12) * 1'000, dice.between(1, 32) * gib, dice.between(0, 100));
   spec->replicas_min = static_cast<std::int32_t>(dice.one_in(2) ? 0 : dice.between(1, 3));
-  spec->replicas_max = static_cast<std::int32_t>(spec->replicas_min + dice.between(1, 20));
+  spec->replicas_max = static_cast<std::int32_t>(spec->replicas_min + (dice.one_in(16) ? 300 : dice.between(1, 20)));
   for (const auto* alert : alert_names) {
     if (alert != alert_names.back() && !dice.one_in(8)) spec->rules.push_back(draw_rule(dice, alert));
   }

@@ -169,6 +169,7 @@ void Workload::request(Dice& dice) {
   const bool sets = dice.one_in(3);
   asked.mode = sets ? schema::ScaleMode::to : schema::ScaleMode::by;
   asked.amount = static_cast<std::int32_t>(sets ? dice.between(0, 15) : dice.between(-3, 5));
+  if (dice.one_in(25)) asked.amount *= 20;
   asked.requester = dice.one_in(2) ? "org" : "operator";
   const bool keyed = dice.one_in(2);
   if (keyed && !questions_.empty() && dice.one_in(3)) {
