@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <thread>
 
@@ -46,6 +47,12 @@ json::object json_of(const Figure& figure) {
 }
 
 }  // namespace
+
+double processor_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
 
 double median_of(std::vector<double> values) {
   return quantile_of(std::move(values), 500);

@@ -24,6 +24,9 @@ struct Bench {
   std::function<std::vector<Figure>()> run;
 };
 
+/// Of this thread, in seconds: what a single thread's work costs, whatever else runs on the machine.
+double processor_time();
+
 /// The median; 0 of none.
 double median_of(std::vector<double> values);
 /// The value below which `per_mille` of 1,000 values lie (nearest rank).

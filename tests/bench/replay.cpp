@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <ctime>
 #include <stdexcept>
 
 #include "replay/verify/verify.hpp"
@@ -30,13 +29,6 @@ void fill(InstantWorld& world) {
   }
   if (!world.wait_for_settled(events_in_the_log))
     throw std::runtime_error("replay: not all events were settled in a minute");
-}
-
-// Of this thread, in seconds.
-double processor_time() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
 // Each topic after the other, from files.
