@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "topology/adapters/segment/block_reader.hpp"
+#include "topology/adapters/segment/blocks.hpp"
 #include "topology/ports/sequential_log.hpp"
 
 namespace virtscale::segment {
