@@ -77,6 +77,7 @@ def packages_of(program):
                                                             check=True).stdout)
     found = set()
     for library in needed:
-        owner = subprocess.run(["dpkg", "-S", f"*/{library}"], capture_output=True, text=True, check=True).stdout
-        found.add(owner.split(":")[0])
-    return found - {"libc6", "libstdc++6", "libgcc-s1", "lib32gcc-s1"}
+        owners = subprocess.run(["dpkg", "-S", f"*/{library}"], capture_output=True, text=True, check=True).stdout
+        # Compilers bring the libraries of 32-bit programs along.
+        found |= {line.split(":")[0] for line in owners.splitlines() if not re.search(r": (?:/usr)?/lib32/", line)}
+    return found - {"libc6", "libstdc++6", "libgcc-s1"}

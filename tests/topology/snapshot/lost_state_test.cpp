@@ -82,8 +82,10 @@ class RandomHistory {
         return world.append(std::vector<std::byte>(draw(50)));  // no event: to the dead letters
       case 5: {
         ++lane_;
-        const HeaderFields fields{.id = {lane_, 0, 0, Source::signal}, .lane = lane_};
-        return world.append(test::event_of(test::cleared("a"), fields));
+        const HeaderFields fields{.id = {lane_, 0, 0, Source::signal}, .lane = lane_, .previous = lane_hash_};
+        const auto event = test::event_of(test::cleared("a"), fields);
+        lane_hash_ = schema::verify_event(event)->header()->hash();
+        return world.append(event);
       }
       default:
         return world.append_contract();
@@ -92,6 +94,7 @@ class RandomHistory {
 
   std::mt19937 random_;
   std::uint64_t lane_ = 0;
+  std::uint64_t lane_hash_ = 0;
   test::SteppedExecutor uploads_{world.clock};
   SnapshotTaker taker_{{.snapshots = world.snapshots,
                         .uploads = uploads_,
