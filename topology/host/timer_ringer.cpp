@@ -1,8 +1,16 @@
 #include "topology/host/timer_ringer.hpp"
 
+#include <algorithm>
+
 #include "topology/host/admission.hpp"
 
 namespace virtscale {
+namespace {
+
+/// How long it is until a timer is due is known from a clock that may be far behind; so it is looked at again by then.
+constexpr Duration sleep_max = seconds(30);
+
+}  // namespace
 
 TimerRinger::TimerRinger(Log& log, TopicPartition inbox, Executor& executor, const Clock& clock, EdgeIds& ids,
                          Failed failed)
@@ -35,7 +43,7 @@ void TimerRinger::ring(const DueTimer& timer) {
 void TimerRinger::wake_at(Instant due) {
   if (armed_ && *armed_ <= due) return;
   armed_ = due;
-  executor_.after(due - clock_.now(), [weak = weak_from_this(), due] {
+  executor_.after(std::min(due - clock_.now(), sleep_max), [weak = weak_from_this(), due] {
     const auto self = weak.lock();
     if (!self) return;
     if (self->armed_ == due) self->armed_.reset();
