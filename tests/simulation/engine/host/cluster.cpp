@@ -225,12 +225,15 @@ void Cluster::leave(Process& process, Duration away) {
 }
 
 void Cluster::jump_clock(Dice dice) {
-  if (auto* process = someone(dice)) {
-    const auto skew = dice.one_in(3) ? dice.between(seconds(-60), seconds(60)) : dice.between(seconds(-2), seconds(2));
-    around_.story.tell(
-        [&] { return "the clock of " + process->name + " is wrong by " + std::to_string(skew.us) + " us"; });
-    process->life->clock().set_skew(skew);
-  }
+  auto* process = someone(dice);
+  if (process == nullptr) return;
+  auto skew = dice.between(seconds(-2), seconds(2));
+  if (dice.one_in(3)) skew = dice.between(seconds(-60), seconds(60));
+  // Never as far ahead: timers would ring early by that much, which nothing takes back.
+  if (dice.one_in(6)) skew = dice.between(hours(-3), seconds(-60));
+  around_.story.tell(
+      [&] { return "the clock of " + process->name + " is wrong by " + std::to_string(skew.us) + " us"; });
+  process->life->clock().set_skew(skew);
 }
 
 void Cluster::end() {
