@@ -12,6 +12,9 @@ void Wishes::note_alert(const Recorded& record) {
   if (const auto* due = record.event->body_as_ScheduleDue())
     causes_[at] = "the schedule " + record.key + " " + due->cron()->str() + " " + due->zone()->str() + " of " +
                   std::to_string(due->due_us());
+  // A rule that was taken out and put in again is another one: its instants count anew.
+  if (record.event->body_as_ServiceApplied() != nullptr)
+    std::erase_if(applied_, [&](const auto& one) { return one.first.starts_with("the schedule " + record.key + " "); });
   if (record.event->body_as_ScaleRequested() != nullptr) causes_[at] = "the request " + place_of(record);
 }
 
