@@ -15,9 +15,14 @@ bool should_be_there(const schema::DomainBackendT& row) {
   return row.phase == schema::BackendPhase::serving && !row.backend.empty() && !row.adding;
 }
 
-bool has(const HaproxySight& sight, const std::string& backend, const std::string& domain) {
-  const auto pool = sight.servers.find(backend);
-  return pool != sight.servers.end() && pool->second.contains(domain);
+bool has(const HaproxySight::Names& servers, const std::string& backend, const std::string& domain) {
+  const auto pool = servers.find(backend);
+  return pool != servers.end() && pool->second.contains(domain);
+}
+
+/// An owner that was taken for dead may have left it draining.
+bool takes_traffic(const HaproxySight& sight, const schema::DomainBackendT& row) {
+  return has(sight.servers, row.backend, row.domain) && !has(sight.resting, row.backend, row.domain);
 }
 
 /// What differs now, and what did so at the look before: a sight may be older than the state that it is compared with.
@@ -67,7 +72,7 @@ class Comparison : public std::enable_shared_from_this<Comparison> {
     Keys lacking;
     const bool restarted = sight.continuity == Continuity::restarted;
     state.backends.each("", [&](std::string_view key, const schema::DomainBackendT& row) {
-      const bool missing = should_be_there(row) && !has(sight, row.backend, row.domain);
+      const bool missing = should_be_there(row) && !takes_traffic(sight, row);
       if (missing && (missing_.lasts(std::string(key)) || restarted))
         lacking.insert(key_of(key.substr(0, key.find('/')), row.service));
       return true;
@@ -84,7 +89,7 @@ class Comparison : public std::enable_shared_from_this<Comparison> {
   void look_for_strays(const HaproxySight& sight, const State& state) {
     std::map<std::string, schema::StraysFoundT> found;  // by org/service
     state.departed.each("", [&](std::string_view, const schema::DepartedDomainT& row) {
-      if (row.draining || !has(sight, row.backend, row.domain)) return true;
+      if (row.draining || !has(sight.servers, row.backend, row.domain)) return true;
       if (!strays_.lasts(key_of(row.org, row.domain))) return true;
       auto& strays = found[key_of(row.org, row.service)];
       strays.service = row.service;

@@ -21,10 +21,10 @@ using StateReader = std::function<void(std::function<void(const State&)>)>;
 /// once more; a new restart is announced at once.
 inline constexpr Duration announcement_pause = seconds(10);
 
-/// Appends LoadBalancerRestarted for each service of which a serving backend is missing: at once after a restart, else
-/// if it is missing in two looks in a row, since a look may be older than the state. Appends StraysFound for a service
-/// of which domains that have departed are there in two looks in a row. Ends with `haproxy`; the reader and the log
-/// outlive it. REQUIRES: called once for each `haproxy`.
+/// Appends LoadBalancerRestarted for each service of which a serving backend is missing, or takes no traffic: at once
+/// after a restart, else if it is missing in two looks in a row, since a look may be older than the state. Appends
+/// StraysFound for a service of which domains that have departed are there in two looks in a row. Ends with `haproxy`;
+/// the reader and the log outlive it. REQUIRES: called once for each `haproxy`.
 void watch_balancer(Haproxy& haproxy, StateReader read, EdgeLog& log);
 
 }  // namespace virtscale::dataplane

@@ -167,10 +167,10 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-std::string http_get(std::uint16_t port, const std::string& path) {
+// Writes the request, and reads until the other side closes.
+static std::string response_of(std::uint16_t port, const std::string& request) {
   const int fd = connect_to(loopback(port));
   if (fd < 0) return {};
-  const auto request = "GET " + path + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
   std::string response;
   if (write(fd, request.data(), request.size()) == static_cast<ssize_t>(request.size())) {
     char buffer[4096];
@@ -178,6 +178,14 @@ std::string http_get(std::uint16_t port, const std::string& path) {
   }
   close(fd);
   return response;
+}
+
+std::string HaproxyFixture::command(const std::string& line) const {
+  return response_of(api_port_, line + "\n");
+}
+
+std::string http_get(std::uint16_t port, const std::string& path) {
+  return response_of(port, "GET " + path + " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
 }
 
 }  // namespace virtscale::test

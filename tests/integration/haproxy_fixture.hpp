@@ -37,6 +37,8 @@ class HaproxyFixture {
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/"; }
   std::uint16_t port() const { return port_; }
   pid_t pid() const { return pid_; }
+  /// What the runtime API answers.
+  std::string command(const std::string& line) const;
 
   void stop();
   void start();

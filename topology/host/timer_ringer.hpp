@@ -1,10 +1,13 @@
 // Rings the timers of one partition: appends a TimerFired to its inbox when one is due, so that time, too, comes
 // through the log.
+//
+// The one thing to know: who decides whether a timer is due is the fold, by stream time. A ring that came early by the
+// log's clock is dropped there, so what stays set is rung again, after 1, 2, 4, ... seconds.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
-#include <set>
 
 #include "topology/host/books.hpp"
 #include "topology/host/edge_id.hpp"
@@ -27,6 +30,7 @@ class TimerRinger : public std::enable_shared_from_this<TimerRinger> {
 
  private:
   void ring(const DueTimer& timer);
+  void look_after_rung();
   void wake_at(Instant due);
 
   Log& log_;
@@ -36,7 +40,8 @@ class TimerRinger : public std::enable_shared_from_this<TimerRinger> {
   EdgeIds& ids_;
   Failed failed_;
   const Books* books_ = nullptr;
-  std::set<DueTimer> rung_;       // rung, and not folded yet
+  std::map<DueTimer, std::uint32_t> rung_;  // rung, and still set; for so many looks
+  bool looks_after_rung_ = false;
   std::optional<Instant> armed_;  // the earliest wake-up under way
 };
 

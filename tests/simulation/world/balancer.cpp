@@ -57,7 +57,10 @@ class SimulatedBalancer final : public Haproxy {
     sight.continuity = restarted ? HaproxySight::Continuity::restarted : HaproxySight::Continuity::same;
     sight.at = world_.time.now() - begun_;
     for (const auto& [backend, pool] : world_.pools.pools()) {
-      for (const auto& [server, row] : pool) sight.servers[backend].insert(server);
+      for (const auto& [server, row] : pool) {
+        sight.servers[backend].insert(server);
+        if (row.phase == Server::Phase::draining) sight.resting[backend].insert(server);
+      }
     }
     return sight;
   }

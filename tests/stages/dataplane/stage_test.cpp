@@ -197,6 +197,20 @@ TEST(DataplaneStage, PutsBackAServerThatSomebodyElseTookOut) {
   EXPECT_GT(one.requests(), 0U);
 }
 
+TEST(DataplaneStage, PutsBackIntoTrafficWhatSomebodyElseHasSetToDrain) {
+  const HaproxyFixture haproxy;
+  const TinyServer one("one");
+  SmallHost host(haproxy.socket());
+  host.watch();
+  host.put(started("d1", one.port()), 7);
+  ASSERT_TRUE(host.wait_for("DomainServing d1 of 7 to outcomes acme"));
+  haproxy.command("set server web/d1 state drain");
+  ASSERT_TRUE(host.wait_for("LoadBalancerRestarted"));
+  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  while (http_get(haproxy.port(), "/").find("one") == std::string::npos)
+    ASSERT_TRUE(std::chrono::steady_clock::now() < deadline) << testing::PrintToString(host.lines());
+}
+
 // What an owner does that was taken for dead: its AddBackend reaches HAProxy after its successor's DrainBackend.
 TEST(DataplaneStage, TakesOutAServerThatWasPutInAfterItHadLeft) {
   const HaproxyFixture haproxy;

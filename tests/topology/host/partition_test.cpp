@@ -197,7 +197,8 @@ TEST_F(PartitionFold, FoldsATimerOnceAndOnlyAsItIsSet) {
   fired.due_us = 1;
   EXPECT_EQ(fold(event_of(fired, {.id = edge(2)}, "")).fate, Fate::unasked);
   fired.due_us = 6'000'000;
-  const auto step = fold(event_of(fired, {.id = edge(3)}, ""));
+  EXPECT_EQ(fold(event_of(fired, {.id = edge(3)}, ""), {5'999'999}).fate, Fate::unasked) << "rung by a clock ahead";
+  const auto step = fold(event_of(fired, {.id = edge(3)}, ""), {6'000'000});
   ASSERT_EQ(step.fate, Fate::folded);
   EXPECT_EQ(body(step.emitted.at(0)).org()->str(), "acme");
   EXPECT_EQ(fold(event_of(fired, {.id = edge(4)}, "")).fate, Fate::unasked);

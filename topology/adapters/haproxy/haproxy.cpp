@@ -108,7 +108,10 @@ class RuntimeHaproxy final : public Haproxy {
     const auto since = std::chrono::steady_clock::now() - began_;
     sight.at = microseconds(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
     sight.continuity = lives_.note(std::string_view(reply).substr(0, table));
-    for (const auto& row : *rows) sight.servers[row.proxy].insert(row.name);
+    for (const auto& row : *rows) {
+      sight.servers[row.proxy].insert(row.name);
+      if (row.drains() || row.in_maintenance()) sight.resting[row.proxy].insert(row.name);
+    }
     seen_(sight);
   }
 

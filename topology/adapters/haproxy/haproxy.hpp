@@ -34,9 +34,11 @@ struct HaproxySettings {
 /// What one look at the whole of HAProxy saw.
 struct HaproxySight {
   enum class Continuity { same, restarted };
+  using Names = std::map<std::string, std::set<std::string, std::less<>>, std::less<>>;  ///< by backend
   Duration at;                               ///< since the watch began; never jumps
   Continuity continuity = Continuity::same;  ///< since the look before
-  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> servers{};  ///< names by backend
+  Names servers{};                           ///< all
+  Names resting{};                           ///< of them, those that drain or are in maintenance
 };
 
 /// Any thread may call. Callbacks run on one thread of its own and must not block. Its destruction drops what is under

@@ -134,6 +134,9 @@ void Shadows::check_step(const Shadow& shadow, const Recorded& record) {
     story_.violated("no record is rejected", brief(record) + " from a caller or stage that speaks our language");
   if (record.foreign && (!rejected || !holds(step_.emitted.front(), record)))
     story_.violated("garbage goes whole to deadletters", brief(record));
+  const auto* fired = record.event == nullptr ? nullptr : record.event->body_as_TimerFired();
+  if (fired != nullptr && step_.fate == Fate::folded && fired->due_us() > shadow.refold->stream_time().us)
+    story_.violated("no timer rings early", brief(record) + " is folded before it is due");
 }
 
 void Shadows::check_invariant(const Shadow& shadow) {
