@@ -1,6 +1,5 @@
 #include "stages/dataplane/edges.hpp"
 
-#include <algorithm>
 #include <mutex>
 #include <utility>
 
