@@ -14,6 +14,8 @@ namespace virtscale::bench {
 namespace json = boost::json;
 namespace {
 
+constexpr auto row = "{:<44} {:>11} {:>11} {:>11} {:>4} {:>8}  {:<14} {}\n";
+
 std::string processor() {
   std::ifstream cpuinfo("/proc/cpuinfo");
   for (std::string line; std::getline(cpuinfo, line);) {
@@ -22,27 +24,53 @@ std::string processor() {
   return "unknown";
 }
 
-double ratio_of(const Figure& figure) {
-  return figure.against_value == 0 ? 0 : median_of(figure.runs) / figure.against_value;
+/// 12,345 or 1.23: as many digits as matter.
+std::string number(double value) {
+  if (value < 100) return fmt::format("{:.3g}", value);
+  auto digits = fmt::format("{:.0f}", value);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(digits.begin() + at, ',');
+  return digits;
 }
 
-std::string number(double value) {
-  return value >= 100 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
+std::string text_of(const std::optional<Target>& target) {
+  if (!target) return {};
+  return (target->side == Target::Side::at_least ? ">= " : "<= ") + number(target->value);
+}
+
+std::string verdict_on(double value, const std::optional<Target>& target) {
+  if (!target) return {};
+  return target->met_by(value) ? "yes" : "NO";
+}
+
+std::string name_of(const Figure& figure) {
+  return figure.bench + "." + figure.figure;
+}
+
+double ratio_of(double value, const Beside& beside) {
+  return beside.value == 0 ? 0 : value / beside.value;
+}
+
+void put_target(json::object& entry, double value, const std::optional<Target>& target) {
+  if (!target) return;
+  entry["target"] = text_of(target);
+  entry["met"] = target->met_by(value);
 }
 
 json::object json_of(const Figure& figure) {
+  const auto value = median_of(figure.runs);
   const auto [min, max] = std::minmax_element(figure.runs.begin(), figure.runs.end());
-  json::object entry{{"bench", figure.bench},
-                     {"figure", figure.figure},
-                     {"value", median_of(figure.runs)},
-                     {"median_of", figure.runs.size()},
-                     {"min", *min},
-                     {"max", *max}};
-  if (!figure.against.empty()) {
-    entry["against"] = figure.against;
-    entry["against_value"] = figure.against_value;
-    entry["ratio"] = ratio_of(figure);
+  json::object entry{
+      {"name", name_of(figure)}, {"value", value}, {"median_of", figure.runs.size()}, {"min", *min}, {"max", *max}};
+  put_target(entry, value, figure.target);
+  json::array beside;
+  for (const auto& other : figure.beside) {
+    const auto ratio = ratio_of(value, other);
+    json::object compared{{"what", other.what}, {"value", other.value}, {"ratio", ratio}};
+    put_target(compared, ratio, other.ratio);
+    beside.push_back(std::move(compared));
   }
+  if (!beside.empty()) entry["beside"] = std::move(beside);
   return entry;
 }
 
@@ -66,25 +94,33 @@ double quantile_of(std::vector<double> values, unsigned per_mille) {
 }
 
 void print_table(const std::vector<Figure>& figures) {
-  fmt::print("{:<10} {:<24} {:>10} {:>10} {:>10} {:>5}  {:<34} {:>10} {:>6}\n", "BENCH", "FIGURE", "MEDIAN", "MIN",
-             "MAX", "RUNS", "AGAINST", "ITS VALUE", "RATIO");
+  fmt::print(row, "FIGURE", "MEDIAN", "MIN", "MAX", "RUNS", "RATIO", "TARGET", "MET");
   for (const auto& figure : figures) {
+    const auto value = median_of(figure.runs);
     const auto [min, max] = std::minmax_element(figure.runs.begin(), figure.runs.end());
-    const bool alone = figure.against.empty();
-    fmt::print("{:<10} {:<24} {:>10} {:>10} {:>10} {:>5}  {:<34} {:>10} {:>6}\n", figure.bench, figure.figure,
-               number(median_of(figure.runs)), number(*min), number(*max), figure.runs.size(), figure.against,
-               alone ? "" : number(figure.against_value), alone ? "" : fmt::format("{:.2f}", ratio_of(figure)));
+    fmt::print(row, name_of(figure), number(value), number(*min), number(*max), figure.runs.size(), "",
+               text_of(figure.target), verdict_on(value, figure.target));
+    for (const auto& other : figure.beside) {
+      const auto ratio = ratio_of(value, other);
+      fmt::print(row, "  : " + other.what, number(other.value), "", "", "", number(ratio), text_of(other.ratio),
+                 verdict_on(ratio, other.ratio));
+    }
   }
 }
 
 void write_json(const std::vector<Figure>& figures, const std::string& file) {
   utsname system{};
   uname(&system);
+  json::object values;
   json::array entries;
-  for (const auto& figure : figures) entries.push_back(json_of(figure));
+  for (const auto& figure : figures) {
+    values[name_of(figure)] = median_of(figure.runs);
+    entries.push_back(json_of(figure));
+  }
   const json::object document{{"machine", json::object{{"cores", std::thread::hardware_concurrency()},
                                                        {"processor", processor()},
                                                        {"kernel", std::string(system.release)}}},
+                              {"figures", std::move(values)},
                               {"benches", std::move(entries)}};
   std::ofstream(file) << json::serialize(document) << "\n";
 }

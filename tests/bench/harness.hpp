@@ -1,20 +1,42 @@
-// One harness for all benches: figures with their spread, beside a peer's or a limit's from the same run.
+// One harness for all benches: figures with their spread, beside peers and limits of the same run, and targets.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace virtscale::bench {
 
-/// One figure. `against` names a peer or a physical limit that was measured in the same run; empty for none.
+/// What a figure, or its ratio to another, should come to.
+struct Target {
+  enum class Side { at_least, at_most };
+  Side side{};
+  double value = 0;
+  bool met_by(double figure) const { return side == Side::at_least ? figure >= value : figure <= value; }
+};
+constexpr Target at_least(double value) {
+  return {Target::Side::at_least, value};
+}
+constexpr Target at_most(double value) {
+  return {Target::Side::at_most, value};
+}
+
+/// A peer, a physical limit, or another figure of ours, measured in the same run.
+struct Beside {
+  std::string what;
+  double value = 0;
+  std::optional<Target> ratio{};  ///< of the figure to `value`
+};
+
+/// One figure.
 struct Figure {
   std::string bench;
   std::string figure;
-  std::vector<double> runs;  ///< one value for each run; the median is reported
-  std::string against{};
-  double against_value = 0;
+  std::vector<double> runs;  ///< one value for each run, at least one; the median is reported
+  std::optional<Target> target{};
+  std::vector<Beside> beside{};
 };
 
 /// A bench by name: `run` makes its figures, and says on stderr what it is doing.
@@ -32,9 +54,10 @@ double median_of(std::vector<double> values);
 /// The value below which `per_mille` of 1,000 values lie (nearest rank).
 double quantile_of(std::vector<double> values, unsigned per_mille);
 
-/// A table for people.
+/// A table for people: each figure with its target, and below it each that it is compared with, the ratio and its
+/// target.
 void print_table(const std::vector<Figure>& figures);
-/// `{"machine": …, "benches": […]}`, one entry for each figure.
+/// `{"machine": …, "figures": {"BENCH.FIGURE": value, …}, "benches": [all about each figure]}`.
 void write_json(const std::vector<Figure>& figures, const std::string& file);
 
 /// The benches, each in a file of its own.

@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "tests/bench/harness.hpp"
-#include "tests/bench/instant_world.hpp"
+#include "tests/bench/world/instant_world.hpp"
 
 namespace virtscale::bench {
 namespace {
@@ -28,8 +28,9 @@ std::vector<double> latencies_us(InstantWorld& world) {
 std::vector<Figure> measure_latency(const std::string& bootstrap) {
   InstantWorld world(1, 10, bootstrap);
   const std::string log = bootstrap.empty() ? "embedded" : "kafka";
-  std::vector<Figure> figures{
-      {"latency", log + "_p50_us", {}}, {"latency", log + "_p99_us", {}}, {"latency", log + "_p999_us", {}}};
+  std::vector<Figure> figures{{"latency", log + "_p50_us", {}, at_most(bootstrap.empty() ? 2'000 : 12'000)},
+                              {"latency", log + "_p99_us", {}, at_most(bootstrap.empty() ? 8'000 : 40'000)},
+                              {"latency", log + "_p999_us", {}}};
   latencies_us(world);  // warm
   for (int run = 0; run < runs; ++run) {
     const auto all = latencies_us(world);

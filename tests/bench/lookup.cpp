@@ -107,8 +107,7 @@ std::vector<Figure> measure_lookup() {
       fs::remove(file);
     }
     for (auto* figure : {&traced, &cut}) {
-      figure->against = "read + FlatBuffers verifier of the whole log, ms";
-      figure->against_value = limit;
+      figure->beside = {{"read + verifier of the whole log, ms", limit}};
       figures.push_back(std::move(*figure));
     }
   }

@@ -1,4 +1,4 @@
-// virtscale-bench: measures, and compares with a peer or a limit from the same run.
+// virtscale-bench: measures, and compares with peers and limits of the same run.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -6,9 +6,12 @@
 
 #include "tests/bench/harness.hpp"
 
-int main(int argc, char** argv) {
-  using namespace virtscale::bench;
-  std::string bootstrap;
+namespace {
+
+using namespace virtscale::bench;
+
+/// In the order in which they are run. Those over Kafka are there with a cluster only.
+std::vector<Bench> benches_with(const std::string& kafka) {
   std::vector<Bench> benches = {
       {"pipeline", "complete scale events/s, embedded and durable, five stages, instant drivers", measure_pipeline},
       {"latency", "a lone event, signal to signed line, the software's share", [] { return measure_latency({}); }},
@@ -18,25 +21,45 @@ int main(int argc, char** argv) {
       {"gate", "decisions/s of the policy fold alone, with 1, 10,000 and 1,000,000 services", measure_gate},
       {"placement", "us for each placement in a cell of 100, 10,000 and 100,000 nodes", measure_placement},
   };
-  CLI::App app(
-      "Measures Virtscale. Each figure is a median of several runs, beside a peer's or a limit's of the same run.");
-  std::vector<std::string> names;
-  std::string json_file;
-  app.add_option("NAME", names, "which benches; default: all (pipeline, latency, replay, lookup, gate, placement)");
-  app.add_option("--json", json_file, "also write the figures to FILE")->type_name("FILE");
-  app.add_option("--kafka", bootstrap, "also measure the latency over a Kafka cluster")->type_name("HOST:PORT");
-  CLI11_PARSE(app, argc, argv);
-  if (!bootstrap.empty()) {
-    benches.push_back({"latency", "the same over Kafka", [&] { return measure_latency(bootstrap); }});
+  if (!kafka.empty()) {
+    benches.push_back({"latency", "the same over Kafka", [kafka] { return measure_latency(kafka); }});
   }
+  return benches;
+}
+
+std::string names_of(const std::vector<Bench>& benches) {
+  std::string names;
+  for (const auto& bench : benches) {
+    if (names.find(bench.name) == std::string::npos) names += (names.empty() ? "" : ", ") + std::string(bench.name);
+  }
+  return names;
+}
+
+std::vector<Figure> measure(const std::vector<Bench>& benches, const std::vector<std::string>& names) {
   std::vector<Figure> figures;
   for (const auto& bench : benches) {
     if (!names.empty() && std::find(names.begin(), names.end(), bench.name) == names.end()) continue;
     fmt::print(stderr, "{}: {}\n", bench.name, bench.measures);
     for (auto& figure : bench.run()) figures.push_back(std::move(figure));
   }
+  return figures;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures Virtscale. Each figure is a median of several runs, beside peers and limits of the same run.");
+  std::vector<std::string> names;
+  std::string json_file;
+  std::string bootstrap;
+  app.add_option("NAME", names, "which benches; default: all (" + names_of(benches_with({})) + ")");
+  app.add_option("--json", json_file, "also write the figures to FILE")->type_name("FILE");
+  app.add_option("--kafka", bootstrap, "also measure over a Kafka cluster")->type_name("HOST:PORT");
+  CLI11_PARSE(app, argc, argv);
+  const auto benches = benches_with(bootstrap);
+  const auto figures = measure(benches, names);
   if (figures.empty()) {
-    fmt::print(stderr, "no bench of that name; there are: pipeline, latency, replay, lookup, gate, placement\n");
+    fmt::print(stderr, "no bench of that name; there are: {}\n", names_of(benches));
     return 2;
   }
   print_table(figures);

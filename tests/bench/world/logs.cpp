@@ -1,4 +1,4 @@
-#include "tests/bench/logs.hpp"
+#include "tests/bench/world/logs.hpp"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "tests/bench/instant_world.hpp"
+#include "tests/bench/world/instant_world.hpp"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "tests/bench/stages.hpp"
+#include "tests/bench/world/stages.hpp"
 
 #include <iterator>
 

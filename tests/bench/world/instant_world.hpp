@@ -7,8 +7,8 @@
 #include <memory>
 #include <mutex>
 
-#include "tests/bench/logs.hpp"
-#include "tests/bench/stages.hpp"
+#include "tests/bench/world/logs.hpp"
+#include "tests/bench/world/stages.hpp"
 #include "topology/host/log_edge.hpp"
 
 namespace virtscale::bench {

@@ -1,4 +1,4 @@
-#include "tests/bench/append_limit.hpp"
+#include "tests/bench/world/append_limit.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
