@@ -1,6 +1,7 @@
 // One harness for all benches: figures with their spread, beside peers and limits of the same run, and targets.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -68,5 +69,9 @@ std::vector<Figure> measure_replay();
 std::vector<Figure> measure_lookup();
 std::vector<Figure> measure_gate();
 std::vector<Figure> measure_placement();
+std::vector<Figure> measure_memory();
+
+/// What `growth` asks of each bench: its first figure, measured once at a size of its own kind.
+double bytes_per_service_at(std::uint64_t services);
 
 }  // namespace virtscale::bench
