@@ -9,6 +9,7 @@
 #include "schemas/codec.hpp"
 #include "stages/policy/fold.hpp"
 #include "tests/bench/harness.hpp"
+#include "tests/bench/peers/peer.hpp"
 
 namespace virtscale::bench {
 namespace {
@@ -117,7 +118,18 @@ class Gate {
   std::uint64_t next_ = 0;
 };
 
+double decisions_per_second(Gate& gate) {
+  double seconds = 0;
+  for (int round = 0; round < rounds; ++round) seconds += gate.decide_a_round();
+  return rounds * decisions_in_a_round / seconds;
+}
+
 }  // namespace
+
+double decisions_per_second_at(std::uint64_t services) {
+  Gate gate(static_cast<std::uint32_t>(services));
+  return decisions_per_second(gate);
+}
 
 std::vector<Figure> measure_gate() {
   std::vector<Figure> figures;
@@ -125,14 +137,18 @@ std::vector<Figure> measure_gate() {
     Gate gate(services);
     const auto figure = services == usual_size ? "decisions_per_s" : fmt::format("decisions_per_s_at_{}", services);
     Figure rate{.bench = "gate", .figure = figure, .runs = {}};
-    for (int run = 0; run < runs; ++run) {
-      double seconds = 0;
-      for (int round = 0; round < rounds; ++round) seconds += gate.decide_a_round();
-      rate.runs.push_back(rounds * decisions_in_a_round / seconds);
-    }
+    for (int run = 0; run < runs; ++run) rate.runs.push_back(decisions_per_second(gate));
     fmt::print(stderr, "gate: {} services: {:.0f} decisions/s\n", services, median_of(rate.runs));
     figures.push_back(std::move(rate));
   }
+  auto& usual = figures[1];
+  usual.target = at_least(1'000'000);
+  if (const auto opa = run_peer("opa", {std::to_string(usual_size)})) {
+    usual.beside = {{"OPA, in process", opa->at("decisions_per_s"), at_least(20)},
+                    {"OPA, its data in the input", opa->at("decisions_per_s_from_input"), at_least(20)}};
+  }
+  // A decision may cost twice as much.
+  figures.back().beside = {{"with 10,000 services", median_of(usual.runs), at_least(0.5)}};
   return figures;
 }
 
