@@ -24,6 +24,8 @@ std::vector<Bench> benches_with(const std::string& kafka) {
   };
   if (!kafka.empty()) {
     benches.push_back({"latency", "the same over Kafka", [kafka] { return measure_latency(kafka); }});
+    benches.push_back({"kafka", "the policy stage over a real broker, beside Kafka Streams and librdkafka alone",
+                       [kafka] { return measure_kafka(kafka); }});
   }
   return benches;
 }

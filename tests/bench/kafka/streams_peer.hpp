@@ -1,0 +1,49 @@
+// Kafka Streams as a subject: the program of tests/bench/peers/kafka-streams, in a JVM that serves one run after
+// another, so that they find its code compiled.
+//
+// The one thing to know: it is told what to do by its standard input, and its end ends the peer.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "tests/bench/kafka/subject.hpp"
+
+namespace virtscale::bench {
+
+/// What a user of Kafka Streams would tune. Exactly once, and acks=all, in any case.
+struct StreamsSettings {
+  std::string application = "policy";  ///< or `chain`
+  unsigned threads = 1;
+  unsigned commit_ms = 100;   ///< Kafka Streams' own with exactly_once_v2
+  unsigned poll_ms = 100;     ///< its own
+  unsigned linger_ms = 100;   ///< its own
+  bool commits_each = false;  ///< asks for a commit after each record
+};
+
+/// REQUIRES: its subjects end before it does, and one before the next begins.
+class StreamsPeer {
+ public:
+  /// Builds it if need be, and starts the JVM. Null, with a line on stderr, where it cannot be built.
+  static std::unique_ptr<StreamsPeer> start();
+  ~StreamsPeer();
+  StreamsPeer(const StreamsPeer&) = delete;
+  StreamsPeer& operator=(const StreamsPeer&) = delete;
+
+  /// Starts an application; throws std::runtime_error when the peer has ended.
+  std::unique_ptr<Subject> run(const Place& place, const StreamsSettings& settings);
+
+ private:
+  class Running;
+  StreamsPeer() = default;
+  void ask(const std::string& line, const std::string& answer);
+
+  pid_t process_ = 0;
+  std::FILE* to_ = nullptr;
+  std::FILE* from_ = nullptr;
+};
+
+}  // namespace virtscale::bench
