@@ -71,10 +71,12 @@ std::vector<Figure> measure_gate();
 std::vector<Figure> measure_placement();
 /// On the cluster at `bootstrap`.
 std::vector<Figure> measure_kafka(const std::string& bootstrap);
+std::vector<Figure> measure_ledger();
 std::vector<Figure> measure_memory();
 
 /// What `growth` asks of each bench: its first figure, measured once at a size of its own kind.
 double decisions_per_second_at(std::uint64_t services);
+double lines_appended_per_second_at(std::uint64_t lines);
 double bytes_per_service_at(std::uint64_t services);
 
 }  // namespace virtscale::bench

@@ -20,6 +20,7 @@ std::vector<Bench> benches_with(const std::string& kafka) {
        measure_lookup},
       {"gate", "decisions/s of the policy fold alone, with 1, 10,000 and 1,000,000 services", measure_gate},
       {"placement", "us for each placement in a cell of 100, 10,000 and 100,000 nodes", measure_placement},
+      {"ledger", "lines/s appended under signed checkpoints, and verified from their files", measure_ledger},
       {"memory", "bytes that the stages remember of an org, a service, a node and a domain", measure_memory},
   };
   if (!kafka.empty()) {
