@@ -1,14 +1,17 @@
 #include "compose/ledger/canonical.hpp"
 
 #include <array>
+#include <bit>
 #include <charconv>
+#include <cstring>
 
 #include "topology/contract/utf8.hpp"
 
 namespace virtscale::ledger {
 namespace {
 
-constexpr std::int64_t integer_max = 9'007'199'254'740'991;  // 2^53 - 1: RFC 8785 numbers are doubles
+constexpr std::uint64_t integer_max = 9'007'199'254'740'991;  // 2^53 - 1: RFC 8785 numbers are doubles
+constexpr std::size_t digits_max = 16;                        // of integer_max
 
 // Bytes of a string that need no second look: ASCII but quotes, backslashes and control characters.
 constexpr auto plain = [] {
@@ -17,11 +20,32 @@ constexpr auto plain = [] {
   return table;
 }();
 
-bool is_plain(std::string_view text) {
-  for (const char c : text) {
-    if (!plain[static_cast<unsigned char>(c)]) return false;
+constexpr std::uint64_t in_each_byte(std::uint64_t byte) {
+  return 0x0101'0101'0101'0101 * byte;
+}
+
+// The highest bit of the first byte of `word` that is not plain, in the order of memory, and perhaps of later ones: a
+// byte is 0, or below 0x20, if subtracting 1, or 0x20, borrows (Warren, Hacker's Delight, 6-1).
+constexpr std::uint64_t not_plain(std::uint64_t word) {
+  const auto quote = word ^ in_each_byte('"');
+  const auto backslash = word ^ in_each_byte('\\');
+  const auto found = ((word - in_each_byte(0x20)) & ~word) | ((quote - in_each_byte(1)) & ~quote) |
+                     ((backslash - in_each_byte(1)) & ~backslash) | word;
+  return found & in_each_byte(0x80);
+}
+
+// How many bytes of `text` are plain before the first that is not: eight at a time, as most strings are plain.
+std::size_t plain_prefix(std::string_view text) {
+  std::size_t at = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    for (std::uint64_t word = 0; text.size() - at >= sizeof word; at += sizeof word) {
+      std::memcpy(&word, text.data() + at, sizeof word);
+      const auto found = not_plain(word);
+      if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+    }
   }
-  return true;
+  while (at < text.size() && plain[static_cast<unsigned char>(text[at])]) ++at;
+  return at;
 }
 
 // The UTF-16 code units of a string as it is written in canonical JSON, which is valid UTF-8.
@@ -64,9 +88,15 @@ std::string unescaped(std::string_view text) {
   return plain_text;
 }
 
-bool ascends(std::string_view before, std::string_view key) {
-  if (is_plain(before) && is_plain(key)) return before < key;
-  return utf16(unescaped(before)) < utf16(unescaped(key));
+// A string without its quotes; plain if it means what it says, byte for byte, in ASCII.
+struct Text {
+  std::string_view text;
+  bool is_plain = true;
+};
+
+bool ascends(const Text& before, const Text& key) {
+  if (before.is_plain && key.is_plain) return before.text < key.text;
+  return utf16(unescaped(before.text)) < utf16(unescaped(key.text));
 }
 
 class Scanner {
@@ -117,7 +147,7 @@ class Scanner {
   void object(unsigned depth) {
     ++at_;
     if (take('}')) return;
-    std::string_view before;
+    Text before;
     bool first = true;
     do {
       const auto key = string();
@@ -129,7 +159,7 @@ class Scanner {
       const auto begin = at_;
       value(depth + 1);
       if (failed()) return;
-      if (depth == 0) note(key, line_.substr(begin, at_ - begin));
+      if (depth == 0) note(key.text, line_.substr(begin, at_ - begin));
     } while (take(','));
     if (!take('}')) fail("an object is not closed, or there is a space");
   }
@@ -150,32 +180,35 @@ class Scanner {
   }
 
   void integer() {
-    std::int64_t number = 0;
-    const auto text = line_.substr(at_);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const auto digits = text.substr(0, static_cast<std::size_t>(end - text.data()));
-    if (error != std::errc{}) return fail("there is no value, or one that is not an integer");
-    if (number > integer_max || number < -integer_max || digits != std::to_string(number))
-      return fail("an integer is not in its shortest form, or beyond 2^53");
-    at_ += digits.size();
+    const bool negative = take('-');
+    const auto begin = at_;
+    std::uint64_t number = 0;
+    // One digit more than fits is enough to tell, and cannot overflow.
+    for (; at_ - begin <= digits_max && peek() >= '0' && peek() <= '9'; ++at_)
+      number = number * 10 + static_cast<std::uint64_t>(peek() - '0');
+    const auto digits = at_ - begin;
+    if (digits == 0) return fail("there is no value, or one that is not an integer");
+    const bool shortest = line_[begin] != '0' || (digits == 1 && !negative);
+    if (!shortest || number > integer_max) return fail("an integer is not in its shortest form, or beyond 2^53");
     if (peek() == '.' || peek() == 'e' || peek() == 'E') fail("a number is not an integer");
   }
 
-  // The string without its quotes.
-  std::string_view string() {
+  Text string() {
     if (!take('"')) {
       fail("a string is missing, or there is a space");
       return {};
     }
     const auto begin = at_;
+    bool is_plain = true;
     while (true) {
-      while (!at_end() && plain[static_cast<unsigned char>(line_[at_])]) ++at_;
+      at_ += plain_prefix(line_.substr(at_));
       if (at_end()) fail("a string is not closed");
       if (failed()) return {};
       if (line_[at_] == '"') break;
+      is_plain = false;
       line_[at_] == '\\' ? escape() : character();
     }
-    return line_.substr(begin, at_++ - begin);
+    return {line_.substr(begin, at_++ - begin), is_plain};
   }
 
   void escape() {

@@ -45,10 +45,6 @@ bool write_all(int fd, std::string_view content, std::uint64_t offset) {
   return true;
 }
 
-bool settle(int fd, Durability durability) {
-  return durability == Durability::cached || ::fdatasync(fd) == 0;
-}
-
 // Directories are made only when they turn out to be missing: that is once in 256 lines.
 int open_new(const fs::path& path) {
   const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
@@ -82,23 +78,28 @@ std::optional<std::string> read_file(const fs::path& path) {
   return content;
 }
 
-std::string replace_file(const fs::path& path, std::string_view content, Durability durability) {
+std::string replace_file(const fs::path& path, std::string_view content) {
   auto temporary = path;
   temporary += ".new";
   const Descriptor file(open_new(temporary));
   if (file.get() < 0) return errno_of(temporary, "made");
-  if (!write_all(file.get(), content, 0) || !settle(file.get(), durability)) return errno_of(temporary, "written");
+  if (!write_all(file.get(), content, 0)) return errno_of(temporary, "written");
   if (::rename(temporary.c_str(), path.c_str()) != 0) return errno_of(path, "replaced");
   return {};
 }
 
-std::string write_tail(const fs::path& path, std::uint64_t offset, std::string_view content, Durability durability) {
+std::string write_tail(const fs::path& path, std::uint64_t offset, std::string_view content) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
   if (file.get() < 0) return errno_of(path, "opened");
   const bool written = write_all(file.get(), content, offset) &&
-                       ::ftruncate(file.get(), static_cast<off_t>(offset + content.size())) == 0 &&
-                       settle(file.get(), durability);
+                       ::ftruncate(file.get(), static_cast<off_t>(offset + content.size())) == 0;
   return written ? std::string() : errno_of(path, "written");
+}
+
+std::string sync_files(const fs::path& directory) {
+  const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() >= 0 && ::syncfs(opened.get()) == 0) return {};
+  return errno_of(directory, "made durable");
 }
 
 std::optional<std::vector<std::string_view>> entries_of(std::string_view bundle) {

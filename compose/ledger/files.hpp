@@ -26,15 +26,17 @@ bool is_ledger_name(std::string_view org);
 /// The whole file; nothing if there is none, it cannot be read, or it is longer than `file_bytes_max`.
 std::optional<std::string> read_file(const std::filesystem::path& path);
 
-enum class Durability { cached, durable };
-
 /// Replaces the file by one with this content, or makes it, with its directories; a reader sees the old or the new.
-/// Returns what went wrong, or nothing.
-std::string replace_file(const std::filesystem::path& path, std::string_view content, Durability durability);
+/// Returns what went wrong, or nothing. Not durable yet: sync_files.
+std::string replace_file(const std::filesystem::path& path, std::string_view content);
 
-/// Writes `content` at `offset` of the file and cuts it off behind. Returns what went wrong, or nothing.
-std::string write_tail(const std::filesystem::path& path, std::uint64_t offset, std::string_view content,
-                       Durability durability);
+/// Writes `content` at `offset` of the file and cuts it off behind. Returns what went wrong, or nothing. Not durable
+/// yet.
+std::string write_tail(const std::filesystem::path& path, std::uint64_t offset, std::string_view content);
+
+/// Makes all that was written to the file system of `directory` durable, names of files included: one wait for however
+/// many files. Returns what went wrong, or nothing.
+std::string sync_files(const std::filesystem::path& directory);
 
 /// The entries of a bundle, without their lengths; nothing unless the bundle is whole. Borrowed from it.
 std::optional<std::vector<std::string_view>> entries_of(std::string_view bundle);

@@ -92,12 +92,12 @@ void OrgFiles::publish(std::uint64_t size, std::string_view note) {
   note_ = note;
 }
 
-std::string OrgFiles::flush(const std::vector<VerifierKey>& keys) {
-  if (!is_dirty()) return {};
+std::string OrgFiles::write(const std::vector<VerifierKey>& keys) {
   const auto old_size = range_.size();
   stale_.clear();
   new_lines_.clear();
   bundle_.clear();
+  written_ = published_ / tile_width != old_size / tile_width ? Written::for_good : Written::for_now;
   TileReader tiles(directory_, old_size);
   if (old_size % tile_width != 0) bundle_ = tiles.bundle(old_size / tile_width);
   auto fault = tiles.fault();
@@ -106,14 +106,16 @@ std::string OrgFiles::flush(const std::vector<VerifierKey>& keys) {
     pending_.pop_front();
   }
   if (fault.empty()) fault = write_edge(old_size);
-  const auto lasting = published_ / tile_width != old_size / tile_width ? Durability::durable : Durability::cached;
-  if (fault.empty()) fault = write_tail(directory_ / "lines.jsonl", lines_bytes_, new_lines_, lasting);
+  if (fault.empty()) fault = write_tail(directory_ / "lines.jsonl", lines_bytes_, new_lines_);
   if (fault.empty()) fault = write_keys(keys);
-  if (fault.empty()) fault = replace_file(directory_ / "checkpoint", note_, Durability::cached);
-  if (!fault.empty()) return fault;
-  lines_bytes_ += new_lines_.size();
-  remove_stale();
-  return {};
+  if (fault.empty()) lines_bytes_ += new_lines_.size();
+  return fault;
+}
+
+std::string OrgFiles::finish() {
+  auto fault = replace_file(directory_ / "checkpoint", note_);
+  if (fault.empty()) remove_stale();
+  return fault;
 }
 
 std::string OrgFiles::put_line(std::string_view line) {
@@ -126,7 +128,7 @@ std::string OrgFiles::put_line(std::string_view line) {
   });
   if (!fault.empty() || range_.size() % tile_width != 0) return fault;
   const Tile full{0, range_.size() / tile_width - 1};
-  fault = replace_file(directory_ / entries_path(full), bundle_, Durability::durable);
+  fault = replace_file(directory_ / entries_path(full), bundle_);
   stale_.push_back(directory_ / (entries_path(full) + ".p"));
   bundle_.clear();
   return fault;
@@ -138,7 +140,7 @@ std::string OrgFiles::put_node(const MerkleNode& node) {
   edge_[level].push_back(node.hash);
   if (edge_[level].size() < tile_width) return {};
   const Tile full{level, node.index / tile_width};
-  auto fault = replace_file(directory_ / tile_path(full), text_of(edge_[level]), Durability::durable);
+  auto fault = replace_file(directory_ / tile_path(full), text_of(edge_[level]));
   stale_.push_back(directory_ / (tile_path(full) + ".p"));
   edge_[level].clear();
   return fault;
@@ -150,8 +152,7 @@ std::string OrgFiles::write_edge(std::uint64_t old_size) {
     const auto now = level_size(level, range_.size());
     const auto before = level_size(level, old_size);
     if (edge_[level].empty() || now == before) continue;
-    fault = replace_file(directory_ / tile_path({level, now / tile_width, now % tile_width}), text_of(edge_[level]),
-                         Durability::cached);
+    fault = replace_file(directory_ / tile_path({level, now / tile_width, now % tile_width}), text_of(edge_[level]));
     const bool same_tile = before / tile_width == now / tile_width && before % tile_width != 0;
     if (same_tile) stale_.push_back(directory_ / tile_path({level, before / tile_width, before % tile_width}));
   }
@@ -159,8 +160,7 @@ std::string OrgFiles::write_edge(std::uint64_t old_size) {
   const auto size = range_.size();
   const bool same_bundle = old_size / tile_width == size / tile_width && old_size % tile_width != 0;
   if (same_bundle) stale_.push_back(directory_ / entries_path({0, old_size / tile_width, old_size % tile_width}));
-  return replace_file(directory_ / entries_path({0, size / tile_width, size % tile_width}), bundle_,
-                      Durability::cached);
+  return replace_file(directory_ / entries_path({0, size / tile_width, size % tile_width}), bundle_);
 }
 
 std::string OrgFiles::write_keys(const std::vector<VerifierKey>& keys) {
@@ -173,7 +173,9 @@ std::string OrgFiles::write_keys(const std::vector<VerifierKey>& keys) {
     if (!note || std::none_of(note->signatures.begin(), note->signatures.end(), signs)) continue;
     if (file.find(vkey) == file.npos) file += vkey;
   }
-  return file.size() == known ? std::string() : replace_file(directory_ / "keys", file, Durability::durable);
+  if (file.size() == known) return {};
+  written_ = Written::for_good;
+  return replace_file(directory_ / "keys", file);
 }
 
 void OrgFiles::remove_stale() const {

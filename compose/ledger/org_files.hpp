@@ -29,16 +29,21 @@ class OrgFiles {
   /// Takes the checkpoint of the first `size` lines. Older ones than the newest are left out.
   void publish(std::uint64_t size, std::string_view note);
 
-  /// Whether `flush` has anything to do.
+  /// Whether the newest checkpoint covers lines that are not written.
   bool is_dirty() const { return published_ > range_.size(); }
+  /// What `write` wrote: whether some of it is never written again, and must be durable before `finish`.
+  enum class Written : std::uint8_t { for_now, for_good };
+  Written written() const { return written_; }
   /// Writes all that the newest checkpoint covers. `keys`: those whose vkeys may go to the file `keys`.
-  std::string flush(const std::vector<VerifierKey>& keys);
+  std::string write(const std::vector<VerifierKey>& keys);
+  /// Writes the checkpoint, and removes what it makes superfluous. REQUIRES: `write` went well.
+  std::string finish();
 
   /// The offset of the first line that is not yet on disk, or `otherwise`.
   std::uint64_t first_pending(std::uint64_t otherwise) const {
     return pending_.empty() ? otherwise : pending_.front().offset;
   }
-  /// Lines that wait for a checkpoint or a flush.
+  /// Lines that wait for a checkpoint or to be written.
   std::size_t pending() const { return pending_.size(); }
 
  private:
@@ -64,7 +69,8 @@ class OrgFiles {
   std::uint64_t published_ = 0;
   std::string note_;
 
-  // Of the flush that runs.
+  // Of the writing that runs.
+  Written written_ = Written::for_now;
   std::string bundle_;
   std::string new_lines_;
   std::vector<std::filesystem::path> stale_;

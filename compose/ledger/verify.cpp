@@ -1,7 +1,9 @@
 #include "compose/ledger/verify.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <optional>
+#include <utility>
 
 #include "compose/ledger/canonical.hpp"
 #include "compose/ledger/files.hpp"
@@ -23,22 +25,51 @@ std::string name_of_line(std::uint64_t index) {
   return "line " + std::to_string(index);
 }
 
-/// The lines of `lines.jsonl`, one after another, two in sight.
+/// The lines of `lines.jsonl`, one after another, a part of the file in sight.
 class Lines {
  public:
-  explicit Lines(const fs::path& path) : file_(path, std::ios::binary) { advance(); }
-  /// The line at hand, without its newline; nothing at the end.
-  const std::optional<std::string>& line() const { return line_; }
-  void advance() {
-    std::string text;
-    line_.reset();
+  explicit Lines(const fs::path& path) : file_(path, std::ios::binary) {}
+
+  /// Goes behind the line at hand if it is `entry`.
+  bool take(std::string_view entry) {
+    if (rest().size() <= entry.size()) fill();
+    if (rest().size() <= entry.size() || rest()[entry.size()] != '\n' || !rest().starts_with(entry)) return false;
+    at_ += entry.size() + 1;
+    return true;
+  }
+  /// The line at hand, without its newline, until the next call; nothing at the end. Of a line that is longer than any
+  /// may be its beginning.
+  std::optional<std::string_view> line() {
+    auto end = rest().find('\n');
+    if (end == std::string_view::npos) {
+      fill();
+      end = rest().find('\n');
+    }
+    if (end != std::string_view::npos) return rest().substr(0, end);
     // A last line without a newline is not a line: it is cut.
-    if (std::getline(file_, text) && !file_.eof()) line_ = std::move(text);
+    if (rest().size() < part_bytes) return std::nullopt;
+    return rest();
+  }
+  void advance() {
+    if (const auto passed = line()) at_ = std::min(at_ + passed->size() + 1, part_.size());
   }
 
  private:
+  static constexpr std::size_t part_bytes = 256U << 10U;
+  static_assert(part_bytes > 2 * entry_bytes_max);
+
+  std::string_view rest() const { return std::string_view(part_).substr(at_); }
+  void fill() {
+    part_.erase(0, std::exchange(at_, 0));
+    const auto kept = part_.size();
+    part_.resize(part_bytes);
+    file_.read(part_.data() + kept, static_cast<std::streamsize>(part_bytes - kept));
+    part_.resize(kept + static_cast<std::size_t>(file_.gcount()));
+  }
+
   std::ifstream file_;
-  std::optional<std::string> line_;
+  std::string part_;
+  std::size_t at_ = 0;  // of `part_`
 };
 
 class Verification {
@@ -88,9 +119,12 @@ class Verification {
     const auto entries = entries_of(bundle);
     if (!entries || entries->size() != recorded.size() || recorded.empty()) return;
     for (std::size_t i = 0; i < entries->size() && !full(); ++i) {
-      check_entry((*entries)[i], recorded[i]);
-      check_text((*entries)[i]);
-      lines_.advance();
+      const auto entry = (*entries)[i];
+      check_entry(entry, recorded[i]);
+      if (!lines_.take(entry)) {
+        check_text(entry);
+        lines_.advance();
+      }
       ++report_.lines;
     }
   }
@@ -99,12 +133,13 @@ class Verification {
     const auto index = report_.lines;
     const auto leaf = leaf_hash(bytes_of(entry));
     const auto scanned = scan_line(entry);
-    const auto where = "entry " + std::to_string(index) + " in tile/entries";
-    if (leaf != recorded) fault(where, "it was changed: tile/0 has another hash for it");
-    if (!scanned.fault.empty()) fault(where, "it is not canonical JSON: " + scanned.fault);
-    if (scanned.fault.empty() && scanned.head.index != index) fault(where, "it says that it is " + said_index(scanned));
-    if (scanned.fault.empty() && scanned.head.org != org_)
-      fault(where, "it belongs to another org than the checkpoint");
+    const auto wrong = [&](std::string what) {
+      fault("entry " + std::to_string(index) + " in tile/entries", std::move(what));
+    };
+    if (leaf != recorded) wrong("it was changed: tile/0 has another hash for it");
+    if (!scanned.fault.empty()) wrong("it is not canonical JSON: " + scanned.fault);
+    if (scanned.fault.empty() && scanned.head.index != index) wrong("it says that it is " + said_index(scanned));
+    if (scanned.fault.empty() && scanned.head.org != org_) wrong("it belongs to another org than the checkpoint");
     range_.append(leaf, [&](const MerkleNode& node) { check_node(node); });
   }
 
@@ -127,7 +162,7 @@ class Verification {
 
   // The same line in `lines.jsonl`.
   void check_text(std::string_view entry) {
-    const auto& line = lines_.line();
+    const auto line = lines_.line();
     if (!line || *line == entry || lines_out_of_step_) return;
     const auto where = "lines.jsonl " + name_of_line(report_.lines);
     const auto scanned = scan_line(*line);

@@ -53,15 +53,21 @@ std::string LedgerWriter::take(const LogRecord& record) {
 
 std::string LedgerWriter::flush() {
   const auto keys = keys_();
-  std::string fault;
-  bool written = false;
+  std::vector<Org*> written;
+  bool for_good = false;
   for (auto& [name, org] : orgs_) {
     if (!org.fault.empty() || !org.files.is_dirty()) continue;
-    org.fault = org.files.flush(keys);
-    written = true;
-    if (fault.empty()) fault = org.fault;
+    org.fault = org.files.write(keys);
+    for_good = for_good || org.files.written() == OrgFiles::Written::for_good;
+    written.push_back(&org);
   }
-  if (!written || !fault.empty()) return fault;
+  const auto not_synced = for_good ? sync_files(directory_) : std::string();
+  std::string fault;
+  for (auto* org : written) {
+    if (org->fault.empty()) org->fault = not_synced.empty() ? org->files.finish() : not_synced;
+    if (fault.empty()) fault = org->fault;
+  }
+  if (written.empty() || !fault.empty()) return fault;
   return write_positions();
 }
 
@@ -75,7 +81,7 @@ std::string LedgerWriter::write_positions() {
   std::string text;
   for (const auto& [partition, offset] : positions)
     text += std::to_string(partition) + " " + std::to_string(offset) + "\n";
-  return replace_file(directory_ / positions_file, text, Durability::cached);
+  return replace_file(directory_ / positions_file, text);
 }
 
 std::size_t LedgerWriter::pending() const {

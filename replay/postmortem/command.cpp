@@ -68,7 +68,7 @@ class Files {
   }
 
   void write(const std::string& ending, const std::string& content) {
-    const auto fault = ledger::replace_file(directory_ / (name_ + ending), content, ledger::Durability::cached);
+    const auto fault = ledger::replace_file(directory_ / (name_ + ending), content);
     if (!fault.empty()) throw std::runtime_error(fault);
     written_.push_back(name_ + ending);
   }
