@@ -17,6 +17,7 @@
 #include "tests/bench/peers/peer.hpp"
 #include "tests/bench/world/audit_alone.hpp"
 #include "topology/adapters/sodium/sodium.hpp"
+#include "topology/contract/merkle.hpp"
 #include "topology/contract/sha256.hpp"
 
 namespace virtscale::bench {
@@ -97,36 +98,48 @@ std::vector<Figure> figures_of_proof(const AuditAlone& audit, double checks_limi
   return {bytes, check};
 }
 
-void put_tessera_beside(Figure& appended, const fs::path& ledger) {
+/// One after the other, each with lines of its own. The last audit's ledger stays, to be verified.
+std::unique_ptr<AuditAlone> append(Figure& appended, Figure& filed) {
+  std::unique_ptr<AuditAlone> audit;
+  for (int run = 0; run < runs; ++run) {
+    audit = std::make_unique<AuditAlone>(lines_usual, 1);
+    const auto took = audit->run();
+    appended.runs.push_back(lines_usual / took.appended);
+    filed.runs.push_back(lines_usual / took.filed);
+    fmt::print(stderr, "ledger: {:.0f} lines/s appended\n", appended.runs.back());
+  }
+  return audit;
+}
+
+void put_tessera_beside(Figure& appended, Figure& filed, const fs::path& ledger) {
   const TemporaryDirectory folder;
-  if (const auto tessera = run_peer("tessera", {(ledger / "lines.jsonl").string(), folder.path().string()}))
-    appended.beside.push_back({"Tessera POSIX, the same lines", tessera->at("lines_per_s"), at_least(5)});
+  const auto tessera = run_peer("tessera", {(ledger / "lines.jsonl").string(), folder.path().string()});
+  if (!tessera) return;
+  appended.beside.push_back({"Tessera POSIX, the same lines", tessera->at("lines_per_s"), at_least(5)});
+  filed.beside.push_back({"Tessera POSIX, the same lines", tessera->at("lines_per_s")});
 }
 
 }  // namespace
 
 double lines_appended_per_second_at(std::uint64_t lines) {
   AuditAlone audit(lines, 1);
-  return static_cast<double>(lines) / audit.run();
+  return static_cast<double>(lines) / audit.run().appended;
 }
 
 std::vector<Figure> measure_ledger() {
   Figure appended{.bench = "ledger", .figure = "appended_lines_per_s", .runs = {}};
+  Figure filed{.bench = "ledger", .figure = "filed_lines_per_s", .runs = {}};
   Figure verified{.bench = "ledger", .figure = "verified_lines_per_s", .runs = {}, .target = at_least(500'000)};
-  for (int run = 1; run < runs; ++run) appended.runs.push_back(lines_appended_per_second_at(lines_usual));
-  AuditAlone audit(lines_usual, 1);
-  appended.runs.push_back(lines_usual / audit.run());
-  fmt::print(stderr, "ledger: {:.0f} lines/s appended\n", median_of(appended.runs));
-  for (int run = 0; run < verifications; ++run) verified.runs.push_back(lines_verified_per_second(audit));
+  const auto audit = append(appended, filed);
+  for (int run = 0; run < verifications; ++run) verified.runs.push_back(lines_verified_per_second(*audit));
   fmt::print(stderr, "ledger: {:.0f} lines/s verified\n", median_of(verified.runs));
-  const auto line_bytes = fs::file_size(audit.ledger() / "lines.jsonl") / lines_usual;
-  const auto signer = make_keyfile_signer(audit.ledger().parent_path().parent_path() / "keys", "bench");
-  appended.beside = {{"Ed25519 signatures alone", signatures_per_second(*signer)}};
-  put_tessera_beside(appended, audit.ledger());
+  const auto line_bytes = fs::file_size(audit->ledger() / "lines.jsonl") / lines_usual;
+  appended.beside = {{"Ed25519 signatures alone", signatures_per_second(audit->signer())}};
+  put_tessera_beside(appended, filed, audit->ledger());
   verified.beside = {
       {fmt::format("SHA-256 of {} B and a node alone", line_bytes), lines_hashed_per_second(line_bytes)}};
-  std::vector<Figure> figures{std::move(appended), std::move(verified)};
-  for (auto& figure : figures_of_proof(audit, signatures_checked_per_second(audit.ledger(), audit.keys())))
+  std::vector<Figure> figures{std::move(appended), std::move(filed), std::move(verified)};
+  for (auto& figure : figures_of_proof(*audit, signatures_checked_per_second(audit->ledger(), audit->keys())))
     figures.push_back(std::move(figure));
   return figures;
 }

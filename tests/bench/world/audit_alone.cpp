@@ -127,16 +127,22 @@ bool AuditAlone::files_are_whole() const {
   return true;
 }
 
-double AuditAlone::run() {
+AuditAlone::Took AuditAlone::run() {
   const auto began = Steady::now();
   mirror_ = std::make_unique<LedgerMirror>(*log_, folder_.path() / "ledgers", folder_.path() / "keys",
                                            [](const std::string& why) { std::fprintf(stderr, "%s\n", why.c_str()); });
   runner_->start();
-  while (covered_ < lines_ || !files_are_whole()) {
-    if (Steady::now() - began > run_max) throw std::runtime_error("ledger: not all lines were signed in time");
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return std::chrono::duration<double>(Steady::now() - began).count();
+  const auto wait_until = [&](const auto& holds) {
+    while (!holds()) {
+      if (Steady::now() - began > run_max) throw std::runtime_error("ledger: not all lines were signed in time");
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return std::chrono::duration<double>(Steady::now() - began).count();
+  };
+  Took took;
+  took.appended = wait_until([&] { return covered_ >= lines_; });
+  took.filed = wait_until([&] { return files_are_whole(); });
+  return took;
 }
 
 std::filesystem::path AuditAlone::ledger() const {

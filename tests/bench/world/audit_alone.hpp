@@ -29,12 +29,18 @@ class AuditAlone {
   AuditAlone(std::uint64_t lines, std::uint32_t orgs);
   ~AuditAlone();
 
-  /// Folds all of it. Seconds until durable, signed checkpoints cover every line and stand in the ledgers' files. Once.
-  double run();
+  /// In seconds from the start.
+  struct Took {
+    double appended = 0;  ///< until durable, signed checkpoints cover every line
+    double filed = 0;     ///< until they stand in the ledgers' files, with the tiles that they cover
+  };
+  /// Folds all of it. Once.
+  Took run();
 
   /// The files of the first org's ledger, whole after `run`.
   std::filesystem::path ledger() const;
   std::vector<VerifierKey> keys() const;
+  const Signer& signer() const { return *signer_; }
 
  private:
   void decide(std::uint64_t lines, std::uint32_t orgs);
