@@ -73,10 +73,21 @@ std::vector<Figure> measure_placement();
 std::vector<Figure> measure_kafka(const std::string& bootstrap);
 std::vector<Figure> measure_ledger();
 std::vector<Figure> measure_memory();
+/// Of a broker's processes: what an idle stage takes.
+std::vector<Figure> measure_idle_stages(const std::string& bootstrap);
+std::vector<Figure> measure_recovery();
+std::vector<Figure> measure_growth();
 
-/// What `growth` asks of each bench: its first figure, measured once at a size of its own kind.
+// What `growth` asks of each bench: one of its figures, measured once at a size.
+double scale_events_per_second_at(std::uint64_t services);
+/// The median of a thousand.
+double latency_us_at(std::uint64_t services);
 double decisions_per_second_at(std::uint64_t services);
+double microseconds_a_placement_at(std::uint64_t nodes);
+double records_verified_per_second_at(std::uint64_t scale_events);
 double lines_appended_per_second_at(std::uint64_t lines);
 double bytes_per_service_at(std::uint64_t services);
+/// 0 where Virtscale cannot be started as a process.
+double seconds_to_the_next_decision_at(std::uint64_t services);
 
 }  // namespace virtscale::bench

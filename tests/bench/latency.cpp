@@ -25,6 +25,12 @@ std::vector<double> latencies_us(InstantWorld& world) {
 
 }  // namespace
 
+double latency_us_at(std::uint64_t services) {
+  InstantWorld world(1, static_cast<std::uint32_t>(services));
+  latencies_us(world);  // warm
+  return quantile_of(latencies_us(world), 500);
+}
+
 std::vector<Figure> measure_latency(const std::string& bootstrap) {
   InstantWorld world(1, 10, bootstrap);
   const std::string log = bootstrap.empty() ? "embedded" : "kafka";

@@ -22,8 +22,12 @@ std::vector<Bench> benches_with(const std::string& kafka) {
       {"placement", "us for each placement in a cell of 100, 10,000 and 100,000 nodes", measure_placement},
       {"ledger", "lines/s appended under signed checkpoints, and verified from their files", measure_ledger},
       {"memory", "bytes that the stages remember of an org, a service, a node and a domain", measure_memory},
+      {"recovery", "seconds from kill -9 to the next decision; records/s of a state made again", measure_recovery},
+      {"growth", "each of these at three sizes", measure_growth},
   };
   if (!kafka.empty()) {
+    benches.push_back(
+        {"memory", "an idle stage, as a process over Kafka", [kafka] { return measure_idle_stages(kafka); }});
     benches.push_back({"latency", "the same over Kafka", [kafka] { return measure_latency(kafka); }});
     benches.push_back({"kafka", "the policy stage over a real broker, beside Kafka Streams and librdkafka alone",
                        [kafka] { return measure_kafka(kafka); }});

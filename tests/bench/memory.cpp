@@ -7,11 +7,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <stdexcept>
 
 #include "schemas/codec.hpp"
 #include "tests/bench/harness.hpp"
+#include "tests/bench/peers/peer.hpp"
 #include "tests/bench/world/chain.hpp"
 
 namespace virtscale::bench {
@@ -191,6 +193,16 @@ double bytes_per_service_at(std::uint64_t services) {
   stages.bytes_for_each(1);
   const auto names = stages.add_services(services);
   return stages.bytes_for_each(services) - names / static_cast<double>(services);
+}
+
+std::vector<Figure> measure_idle_stages(const std::string& bootstrap) {
+  const auto idle = run_program("tests/bench/processes/idle", {bootstrap});
+  if (!idle) return {};
+  const auto largest = std::ranges::max_element(*idle, {}, [](const auto& stage) { return stage.second; });
+  for (const auto& [stage, mib] : *idle) fmt::print(stderr, "memory: {} has {:.1f} MiB when idle\n", stage, mib);
+  auto figure = figure_of("idle_stage_mib", largest->second);
+  figure.target = at_most(40);
+  return {figure};
 }
 
 std::vector<Figure> measure_memory() {

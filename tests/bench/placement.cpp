@@ -43,6 +43,13 @@ double microseconds_a_placement(orchestration::State& state) {
 
 }  // namespace
 
+double microseconds_a_placement_at(std::uint64_t nodes) {
+  orchestration::State state;
+  fill(state, static_cast<int>(nodes));
+  state.slots(cell);
+  return microseconds_a_placement(state);
+}
+
 std::vector<Figure> measure_placement() {
   std::vector<Figure> figures;
   for (const auto nodes : sizes) {

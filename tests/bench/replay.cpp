@@ -20,15 +20,14 @@ constexpr std::uint64_t events_in_the_log = 100'000;
 constexpr std::size_t batch = 100;
 constexpr std::uint64_t outstanding_max = 10'000;
 
-void fill(InstantWorld& world) {
+void fill(InstantWorld& world, std::uint64_t events) {
   const auto before = world.settled();
-  for (std::uint64_t sent = 0; sent < events_in_the_log; sent += batch) {
+  for (std::uint64_t sent = 0; sent < events; sent += batch) {
     while (sent - (world.settled() - before) > outstanding_max)
       std::this_thread::sleep_for(std::chrono::microseconds(200));
     world.request(batch);
   }
-  if (!world.wait_for_settled(events_in_the_log))
-    throw std::runtime_error("replay: not all events were settled in a minute");
+  if (!world.wait_for_settled(events)) throw std::runtime_error("replay: not all events were settled in a minute");
 }
 
 // Each topic after the other, from files.
@@ -59,9 +58,15 @@ double records_verified_per_second(const std::string& where) {
 
 }  // namespace
 
+double records_verified_per_second_at(std::uint64_t events) {
+  InstantWorld world(20, 20);
+  fill(world, events);
+  return records_verified_per_second(world.folder().string());
+}
+
 std::vector<Figure> measure_replay() {
   InstantWorld world(20, 20);
-  fill(world);
+  fill(world, events_in_the_log);
   const auto where = world.folder().string();
   Figure rate{.bench = "replay", .figure = "records_per_s", .runs = {}, .target = at_least(1'000'000)};
   std::vector<double> limits;

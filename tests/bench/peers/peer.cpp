@@ -56,17 +56,21 @@ std::optional<PeerFigures> figures_in(const std::string& line) {
 
 }  // namespace
 
-std::optional<PeerFigures> run_peer(const std::string& name, const std::vector<std::string>& arguments) {
-  auto command = "tests/bench/peers/" + name + "/run";
+std::optional<PeerFigures> run_program(const std::string& path, const std::vector<std::string>& arguments) {
+  auto command = path;
   for (const auto& argument : arguments) command += " " + quoted(argument);
   const auto finished = finish(command);
   auto figures = finished.status == 0 ? figures_in(last_line(finished.output)) : std::nullopt;
   if (!figures) {
-    fmt::print(stderr, "peer {}: left out: {}\n", name,
+    fmt::print(stderr, "{}: left out: {}\n", path,
                finished.status == tools_missing ? "what it is built with is not installed"
                                                 : fmt::format("it ended with status {}", finished.status));
   }
   return figures;
+}
+
+std::optional<PeerFigures> run_peer(const std::string& name, const std::vector<std::string>& arguments) {
+  return run_program("tests/bench/peers/" + name + "/run", arguments);
 }
 
 }  // namespace virtscale::bench

@@ -12,11 +12,15 @@
 
 namespace virtscale::bench {
 
-/// What a peer measured, by name.
+/// What a program measured, by name.
 using PeerFigures = std::map<std::string, double, std::less<>>;
 
-/// Runs `tests/bench/peers/NAME/run ARGUMENTS...`, from the root of the tree, which is where `./run bench` starts.
-/// Nothing if it cannot be built or fails: stderr says in one line that it is left out, after what it said itself.
+/// Runs a program of the tree, by its path from the root, where `./run bench` starts: it prints one JSON object of
+/// numbers as its last line. Nothing if it fails: stderr says in one line that it is left out, after what it said
+/// itself.
+std::optional<PeerFigures> run_program(const std::string& path, const std::vector<std::string>& arguments);
+
+/// The same for the peer of this name.
 std::optional<PeerFigures> run_peer(const std::string& name, const std::vector<std::string>& arguments);
 
 }  // namespace virtscale::bench

@@ -2,6 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <future>
+#include <thread>
+
 #include "schemas/codec.hpp"
 #include "topology/adapters/metrics/metrics.hpp"
 #include "topology/adapters/rocksdb/store.hpp"
@@ -89,23 +93,7 @@ InstantWorld::InstantWorld(std::uint32_t orgs, std::uint32_t services, const std
   logs_ = bootstrap.empty() ? make_embedded_logs(folder_ / "log", *clock_) : make_kafka_logs(bootstrap);
   generate_key(folder_ / "keys", "bench");
   signer_ = make_keyfile_signer(folder_ / "keys", "bench");
-  stages_ = std::make_unique<AllStages>(
-      AllStagesPorts{.log = [this](Source stage) -> Log& { return logs_->of(stage); },
-                     .open_store =
-                         [this](std::string_view stage, std::uint32_t partition) {
-                           return open_rocksdb_store(folder_ / "state" /
-                                                     (std::string(stage) + "-" + std::to_string(partition)));
-                         },
-                     .clock = *clock_,
-                     .metrics = *metrics_,
-                     .ids = ids_,
-                     .drivers = {*world_, *world_, *world_, *world_, *signer_},
-                     .on_incident =
-                         [](const std::string& why) {
-                           std::fprintf(stderr, "bench: %s\n", why.c_str());
-                           std::abort();
-                         }},
-      Pace{});
+  stages_ = make_stages();
   edge_thread_ = make_executor();
   edge_ = std::make_unique<LogEdge>(logs_->of(Source::edge), *edge_thread_, ids_);
   watch_ledger();
@@ -123,6 +111,56 @@ InstantWorld::~InstantWorld() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
+std::unique_ptr<AllStages> InstantWorld::make_stages() {
+  return std::make_unique<AllStages>(
+      AllStagesPorts{.log = [this](Source stage) -> Log& { return logs_->of(stage); },
+                     .open_store =
+                         [this](std::string_view stage, std::uint32_t partition) {
+                           return open_rocksdb_store(folder_ / "state" /
+                                                     (std::string(stage) + "-" + std::to_string(partition)));
+                         },
+                     .clock = *clock_,
+                     .metrics = *metrics_,
+                     .ids = ids_,
+                     .drivers = {*world_, *world_, *world_, *world_, *signer_},
+                     .on_incident =
+                         [](const std::string& why) {
+                           std::fprintf(stderr, "bench: %s\n", why.c_str());
+                           std::abort();
+                         }},
+      Pace{});
+}
+
+std::vector<PartitionStatus> InstantWorld::status() {
+  std::promise<std::vector<PartitionStatus>> told;
+  stages_->read_status([&](std::vector<PartitionStatus> all) { told.set_value(std::move(all)); });
+  return told.get_future().get();
+}
+
+// Stages are looked at in the order in which events pass through them, so none is between two of them unseen.
+void InstantWorld::wait_until_folded() {
+  const auto is_behind = [](const PartitionStatus& one) { return !one.ready || one.next_offset < one.end_offset; };
+  for (auto all = status(); std::ranges::any_of(all, is_behind); all = status())
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+double InstantWorld::rebuild() {
+  stages_->drain();
+  stages_.reset();
+  std::filesystem::remove_all(folder_ / "state");
+  stages_ = make_stages();
+  const auto began = std::chrono::steady_clock::now();
+  stages_->start();
+  wait_until_folded();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+}
+
+std::uint64_t InstantWorld::records() {
+  std::uint64_t records = 0;
+  for (const auto& one : status()) records += one.end_offset;
+  return records;
+}
+
 void InstantWorld::apply_documents() {
   const auto append = [this](Topic to, const std::string& key, std::vector<std::byte> event) {
     edge_->append(edge_->next_id(), to, key, std::move(event), [](const std::string*) {});
@@ -135,7 +173,7 @@ void InstantWorld::apply_documents() {
     }
   }
   logs_->of(Source::edge).sync();
-  std::this_thread::sleep_for(std::chrono::milliseconds(500));  // the documents are folded before the clock runs
+  wait_until_folded();  // before the clock runs
 }
 
 void InstantWorld::watch_ledger() {

@@ -28,6 +28,11 @@ class InstantWorld {
   bool wait_for_settled(std::uint64_t lines);
   /// Lines that signed checkpoints cover so far.
   std::uint64_t settled();
+  /// Throws away what the stages have stored, and starts them again on the log. Seconds until they have folded all of
+  /// it again; then they act.
+  double rebuild();
+  /// Records in the inboxes of all stages.
+  std::uint64_t records();
   /// The data directory: `log/` and `keys/`.
   const std::filesystem::path& folder() const { return folder_; }
   /// Bytes of the embedded log so far.
@@ -35,6 +40,9 @@ class InstantWorld {
 
  private:
   class Instant;
+  std::unique_ptr<AllStages> make_stages();
+  std::vector<PartitionStatus> status();
+  void wait_until_folded();
   void apply_documents();
   void watch_ledger();
 
