@@ -196,7 +196,7 @@ double bytes_per_service_at(std::uint64_t services) {
 }
 
 std::vector<Figure> measure_idle_stages(const std::string& bootstrap) {
-  const auto idle = run_program("tests/bench/processes/idle", {bootstrap});
+  const auto idle = run_program("tests/bench/processes/idle.py", {bootstrap});
   if (!idle) return {};
   const auto largest = std::ranges::max_element(*idle, {}, [](const auto& stage) { return stage.second; });
   for (const auto& [stage, mib] : *idle) fmt::print(stderr, "memory: {} has {:.1f} MiB when idle\n", stage, mib);

@@ -20,7 +20,7 @@ constexpr std::size_t batch = 100;
 
 std::vector<double> seconds_to_the_next_decision(int times, std::uint64_t services) {
   const auto measured =
-      run_program("tests/bench/processes/recovery", {std::to_string(times), std::to_string(services)});
+      run_program("tests/bench/processes/recovery.py", {std::to_string(times), std::to_string(services)});
   std::vector<double> seconds;
   for (const auto& [round, value] : measured.value_or(PeerFigures())) seconds.push_back(value);
   return seconds;

@@ -1,7 +1,8 @@
 // OPA beside the policy stage's gate: the same contract rule as a prepared query, in process, on one goroutine.
 //
 // It is given what it is best at: inputs parsed before the clock runs, data read as OPA's own values, nothing written
-// after a decision, an answer of yes or no. What `virtscale-bench gate` counts does all of that besides the rule.
+// after a decision, an answer of yes or no, and the clock that is kinder to it, the wall's or the processor's. What
+// `virtscale-bench gate` counts does all of that besides the rule.
 //
 // Usage: opa SERVICES. Prints the median rate of each way to ask, in decisions per second.
 package main
@@ -14,6 +15,7 @@ import (
 	"os"
 	"sort"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -74,6 +76,15 @@ func wholeWish(int) object {
 		"domain": amounts(100, 64, 1), "envelope": amounts(envelope, envelope, envelope)}
 }
 
+// Of this process, with what its garbage collector took.
+func processorTime() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		panic(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
 func rate(store storage.Store, rule string, wishes []ast.Value) float64 {
 	ctx := context.Background()
 	transaction := storage.NewTransactionOrDie(ctx, store)
@@ -85,14 +96,15 @@ func rate(store storage.Store, rule string, wishes []ast.Value) float64 {
 	}
 	var rates []float64
 	for range rounds {
-		began := time.Now()
+		began, used := time.Now(), processorTime()
 		for _, wish := range wishes {
 			answer, err := query.Eval(ctx, rego.EvalParsedInput(wish), rego.EvalTransaction(transaction))
 			if err != nil || len(answer) != 1 || answer[0].Expressions[0].Value != true {
 				panic(fmt.Sprint("the rule did not admit what it should: ", answer, err))
 			}
 		}
-		rates = append(rates, float64(len(wishes))/time.Since(began).Seconds())
+		took := min(time.Since(began), processorTime()-used)
+		rates = append(rates, float64(len(wishes))/took.Seconds())
 	}
 	sort.Float64s(rates)
 	return rates[len(rates)/2]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""idle HOST:PORT: the five stages as processes over a broker, with nothing to do: what memory each takes.
+"""idle.py HOST:PORT: the five stages as processes over a broker, with nothing to do: what memory each takes.
 
 Prints one JSON object, in MiB.
 """

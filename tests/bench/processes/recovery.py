@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""recovery ROUNDS SERVICES: `virtscale up` with so many services is killed with kill -9 and started again at once, round
+"""recovery.py ROUNDS SERVICES: `virtscale up` with so many services is killed with kill -9 and started again at once, round
 after round: how long until it has decided about the next scale request.
 
 Prints one JSON object, in seconds.
