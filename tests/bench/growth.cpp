@@ -31,10 +31,11 @@ std::vector<Figure> figures_of(const Growing& one) {
   std::vector<Figure> figures;
   for (const auto size : one.sizes) {
     fmt::print(stderr, "growth: {} with {} {}\n", one.bench, size, one.with);
-    figures.push_back({"growth", fmt::format("{}_at_{}", one.bench, size), {one.measure(size)}});
-    if (size != one.sizes.front()) {
+    const auto value = one.measure(size);
+    if (value == 0) continue;  // it cannot be measured here, and has said so
+    figures.push_back({"growth", fmt::format("{}_at_{}", one.bench, size), {value}});
+    if (figures.size() > 1)
       figures.back().beside = {{fmt::format("with {} {}", one.sizes.front(), one.with), figures.front().runs.front()}};
-    }
   }
   return figures;
 }
