@@ -6,6 +6,7 @@
 #include "compose/settings/fields.hpp"
 #include "compose/settings/service.hpp"
 #include "schemas/codec.hpp"
+#include "topology/ports/log.hpp"
 
 namespace virtscale {
 namespace {
@@ -112,6 +113,10 @@ Document read_cell(const YamlNode& node, Faults& faults) {
   document.name = body.name;
   document.key = body.name;
   document.event = schema::encode(body, "");
+  if (document.event.size() > event_bytes_max)
+    faults.add(node.at, "this cell takes " + std::to_string(document.event.size()) +
+                            " bytes in the log, and an event has at most " + std::to_string(event_bytes_max) +
+                            "; make several cells of its nodes");
   return document;
 }
 

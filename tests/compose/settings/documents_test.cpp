@@ -159,6 +159,17 @@ TEST(Documents, ReadACellIntoItsEvent) {
   EXPECT_THAT(parse("{kind: Cell, name: empty, nodes: []}").faults, IsEmpty());
 }
 
+TEST(Documents, RefuseACellThatNoEventHolds) {
+  std::string text = "{kind: Cell, name: wide, nodes: [";
+  for (int node = 0; node < 10'000; ++node)
+    text +=
+        "{name: node-" + std::to_string(node) + ", zone: z1, numa: [{vcpu: 8, ram: 64GiB}, {vcpu: 8, ram: 64GiB}]},";
+  const auto parsed = parse(text + "]}");
+  EXPECT_THAT(parsed.documents, IsEmpty());
+  ASSERT_THAT(parsed.faults, SizeIs(1));
+  EXPECT_THAT(parsed.faults[0].message, HasSubstr("make several cells of its nodes"));
+}
+
 TEST(Documents, ReadACalendarIntoItsEvent) {
   const auto parsed = parse(calendar);
   ASSERT_THAT(parsed.faults, IsEmpty()) << parsed.faults[0].message;
