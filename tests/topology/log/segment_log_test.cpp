@@ -38,6 +38,16 @@ TEST(Checksum, IsTheSameOnAnyProcessorAndInPieces) {
   }
 }
 
+// Long texts are read in three stripes side by side.
+TEST(Checksum, IsTheSameOnAnyProcessorWhenTextsAreLong) {
+  std::string text;
+  for (std::size_t size = 0; size < 5'000; ++size) {
+    if (size % 256 < 2 || size % 256 == 255 || size % 101 == 0)
+      EXPECT_EQ(segment::crc32c(7, bytes_of(text)), segment::crc32c_portable(7, bytes_of(text))) << size;
+    text += static_cast<char>(size * 37 + size / 256);
+  }
+}
+
 TEST_F(SegmentLogTest, NamesTheProcessThatHoldsTheDirectory) {
   const OpenedSegmentLog opened = open();
   EXPECT_THAT(complaint(), HasSubstr("in use by process " + std::to_string(::getpid()) + " "));
