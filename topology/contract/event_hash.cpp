@@ -35,13 +35,21 @@ std::uint64_t absorbed(std::uint64_t hash, Bytes bytes) {
   return hash;
 }
 
+// Fewer than 8 bytes, with zeros behind them.
+std::uint64_t last_word(Bytes bytes) {
+  std::uint64_t word = 0;
+  for (auto at = bytes.size(); at-- > 0;) word = word << 8 | std::to_integer<std::uint64_t>(bytes[at]);
+  return word;
+}
+
 // Whole steps, then what is left with zeros behind it, even if that is nothing.
 std::uint64_t ended(std::uint64_t hash, Bytes bytes) {
   hash = absorbed(hash, bytes);
-  const auto left = bytes.size() % step;
-  std::byte rest[step] = {};
-  if (left > 0) std::memcpy(rest, bytes.data() + bytes.size() - left, left);
-  hash = folded(word_at(rest) ^ second_key, word_at(rest + 8) ^ hash);
+  const auto rest = bytes.last(bytes.size() % step);
+  const bool has_word = rest.size() >= 8;
+  const auto first = has_word ? word_at(rest.data()) : last_word(rest);
+  const auto second = has_word ? last_word(rest.subspan(8)) : 0;
+  hash = folded(first ^ second_key, second ^ hash);
   return folded(hash ^ first_key, second_key);
 }
 

@@ -46,6 +46,16 @@ TEST(EventHash, IsTheSameForEver) {
   EXPECT_EQ(event_hash({}), 3980540330138432771U);
 }
 
+TEST(EventHash, IsTheSameForEverWithAnyNumberOfBytes) {
+  std::vector<std::byte> bytes;
+  std::uint64_t all = 0;
+  for (std::size_t size = 0; size < 64; ++size) {
+    all = chained(all, size, event_hash(bytes));
+    bytes.push_back(static_cast<std::byte>(size * 37 + 1));
+  }
+  EXPECT_EQ(all, 16301180478018551181U);
+}
+
 // Expected values from Kafka's own test of Utils.murmur2 (UtilsTest): "21" → -973932308, "foobar" → -790332482,
 // "a-little-bit-long-string" → -985981536, "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8" → -58897971.
 TEST(PartitionOf, AgreesWithKafkasDefaultPartitioner) {
