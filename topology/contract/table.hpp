@@ -91,6 +91,28 @@ class Table final : public AnyTable {
     return &value_of(row);
   }
 
+  /// A row in hand, for one that is asked for with every record. Valid until the row is erased.
+  class Place {
+   public:
+    Place() = default;
+    explicit operator bool() const { return row_ != nullptr; }
+    const Value& value() const { return value_of(*row_); }
+
+   private:
+    friend class Table;
+    explicit Place(Row* row) : row_(row) {}
+    Row* row_ = nullptr;
+  };
+  /// Where the row is; no place if there is none.
+  Place place(std::string_view key) const { return Place(index_.find(key)); }
+  /// Where the row is, made if there is none.
+  Place make_place(std::string_view key) { return Place(&row_of(key)); }
+  /// The row for change.
+  Value& modify(Place place) {
+    note_changed(*place.row_);
+    return value_of(*place.row_);
+  }
+
   void erase(std::string_view key) override {
     if (auto* const row = index_.find(key)) erase(*row);
   }

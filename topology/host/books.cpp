@@ -5,7 +5,6 @@
 namespace virtscale {
 namespace {
 
-// Short enough to stay within a std::string's own buffer: these keys are made for every record.
 std::string lane_key(std::uint8_t side, std::uint32_t partition) {
   char text[12];
   text[0] = static_cast<char>('a' + side);
@@ -25,12 +24,38 @@ EventId id_in(const schema::PendingRequestT& request) {
 
 }  // namespace
 
+template <class Lane>
+typename LaneEnds<Lane>::Place* LaneEnds<Lane>::kept(std::uint8_t side, std::uint32_t partition) const {
+  if (side >= sides_max || partition >= partitions_max) return nullptr;
+  auto& places = places_[side];
+  if (partition >= places.size()) places.resize(partition + 1);
+  return &places[partition];
+}
+
+template <class Lane>
+const Lane* LaneEnds<Lane>::find(std::uint8_t side, std::uint32_t partition) const {
+  auto* const kept = this->kept(side, partition);
+  if (kept == nullptr) return table_.find(lane_key(side, partition));
+  if (!*kept) *kept = table_.place(lane_key(side, partition));
+  return *kept ? &kept->value() : nullptr;
+}
+
+template <class Lane>
+Lane& LaneEnds<Lane>::modify(std::uint8_t side, std::uint32_t partition) {
+  auto* const kept = this->kept(side, partition);
+  if (kept == nullptr) return table_.modify(lane_key(side, partition));
+  if (!*kept) *kept = table_.make_place(lane_key(side, partition));
+  return table_.modify(*kept);
+}
+
 std::vector<AnyTable*> Books::tables() {
-  return {&progress_, &seen_, &given_, &pending_, &timers_};
+  return {&progress_, &seen_.table(), &given_.table(), &pending_, &timers_};
 }
 
 void Books::rebuild() {
-  progress_row_ = &progress_.modify("");
+  progress_place_ = progress_.make_place("");
+  seen_.rebuild();
+  given_.rebuild();
   due_.clear();
   timers_.each("", [this](std::string_view key, const schema::SetTimerT& timer) {
     due_.insert({{timer.due_us}, std::string(key)});
@@ -39,15 +64,15 @@ void Books::rebuild() {
 }
 
 const schema::LaneSeenT* Books::lane_seen(Source source, std::uint32_t partition) const {
-  return seen_.find(lane_key(static_cast<std::uint8_t>(source), partition));
+  return seen_.find(static_cast<std::uint8_t>(source), partition);
 }
 
 schema::LaneSeenT& Books::modify_lane_seen(Source source, std::uint32_t partition) {
-  return seen_.modify(lane_key(static_cast<std::uint8_t>(source), partition));
+  return seen_.modify(static_cast<std::uint8_t>(source), partition);
 }
 
 schema::LaneGivenT& Books::modify_lane_given(TopicPartition target) {
-  return given_.modify(lane_key(static_cast<std::uint8_t>(target.topic), target.partition));
+  return given_.modify(static_cast<std::uint8_t>(target.topic), target.partition);
 }
 
 void Books::ask(const EventId& id, const std::vector<std::byte>& event, Instant at) {

@@ -1,6 +1,7 @@
 // The books: what the host of a stage remembers for one partition, beside the stage's own tables.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -22,6 +23,32 @@ struct DueTimer {
   friend auto operator<=>(const DueTimer&, const DueTimer&) = default;
 };
 
+/// The ends of lanes, by the other side: a stage or a topic, and its partition. Each is asked for with every record, so
+/// the places of their rows are kept.
+template <class Lane>
+class LaneEnds {
+ public:
+  explicit LaneEnds(std::string_view name) : table_(name) {}
+  AnyTable& table() { return table_; }
+  /// To be called when rows were loaded or erased.
+  void rebuild() { places_ = {}; }
+
+  /// Null if there is none.
+  const Lane* find(std::uint8_t side, std::uint32_t partition) const;
+  Lane& modify(std::uint8_t side, std::uint32_t partition);
+
+ private:
+  using Place = typename Table<Lane>::Place;
+  // Beyond these, which no layout of ours has, rows are found by key.
+  static constexpr std::size_t sides_max = 8;
+  static constexpr std::uint32_t partitions_max = 4'096;
+
+  Place* kept(std::uint8_t side, std::uint32_t partition) const;
+
+  Table<Lane> table_;
+  mutable std::array<std::vector<Place>, sides_max> places_;
+};
+
 /// Tables of progress, lanes, requests and timers. They are state like any other: committed with the stage's, and the
 /// same after every replay.
 class Books {
@@ -30,8 +57,8 @@ class Books {
   /// Makes what is derived from the tables; called once after they were loaded.
   void rebuild();
 
-  const schema::ProgressT& progress() const { return *progress_row_; }
-  schema::ProgressT& modify_progress() { return progress_.modify(""); }
+  const schema::ProgressT& progress() const { return progress_place_.value(); }
+  schema::ProgressT& modify_progress() { return progress_.modify(progress_place_); }
 
   /// The last number seen from a source partition; null if none was.
   const schema::LaneSeenT* lane_seen(Source source, std::uint32_t partition) const;
@@ -57,12 +84,12 @@ class Books {
 
  private:
   Table<schema::ProgressT> progress_{"host_progress"};
-  Table<schema::LaneSeenT> seen_{"host_lanes_seen"};
-  Table<schema::LaneGivenT> given_{"host_lanes_given"};
+  LaneEnds<schema::LaneSeenT> seen_{"host_lanes_seen"};
+  LaneEnds<schema::LaneGivenT> given_{"host_lanes_given"};
   Table<schema::PendingRequestT> pending_{"host_pending"};
   Table<schema::SetTimerT> timers_{"host_timers"};
   std::set<DueTimer> due_;  // derived from timers_
-  const schema::ProgressT* progress_row_ = &progress_.modify("");
+  Table<schema::ProgressT>::Place progress_place_ = progress_.make_place("");
 };
 
 }  // namespace virtscale
