@@ -1,6 +1,7 @@
 #include "stages/audit/json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -55,29 +56,10 @@ std::size_t plain_bytes(std::string_view text) {
 
 }  // namespace
 
-void CanonicalJson::separate() {
-  if (out_.empty()) return;
-  const char last = out_.back();
-  if (last != '{' && last != '[' && last != ':') out_ += ',';
-}
-
-CanonicalJson& CanonicalJson::open(char bracket) {
-  separate();
-  out_ += bracket;
-  return *this;
-}
-
-CanonicalJson& CanonicalJson::close(char bracket) {
-  out_ += bracket;
-  return *this;
-}
-
-CanonicalJson& CanonicalJson::key(std::string_view name) {
-  separate();
-  out_ += '"';
-  out_ += name;
-  out_ += "\":";
-  return *this;
+void CanonicalJson::copy(std::string_view bytes) {
+  char* const at = room(bytes.size());
+  std::memcpy(at, bytes.data(), bytes.size());
+  end_at(at + bytes.size());
 }
 
 // RFC 8785, 3.2.2.2.
@@ -86,41 +68,32 @@ void CanonicalJson::escape(unsigned char byte) {
   constexpr std::string_view names = "btnfr\"\\";
   constexpr char digits[] = "0123456789abcdef";
   const auto at = named.find(static_cast<char>(byte));
-  if (at != named.npos) {
-    out_ += '\\';
-    out_ += names[at];
-    return;
-  }
-  out_ += "\\u00";
-  out_ += digits[byte >> 4];
-  out_ += digits[byte & 15];
+  if (at != named.npos) return copy({std::array{'\\', names[at]}.data(), 2});
+  copy("\\u00");
+  copy({std::array{digits[byte >> 4], digits[byte & 15]}.data(), 2});
 }
 
 CanonicalJson& CanonicalJson::string(std::string_view text, std::size_t bytes_max) {
-  separate();
-  out_ += '"';
   text = cut(text, bytes_max);
-  while (!text.empty()) {
+  end_at(put(separated(room(2)), '"'));
+  for (;;) {
     const auto plain = plain_bytes(text);
-    out_.append(text.substr(0, plain));
+    copy(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;
     const auto first = static_cast<unsigned char>(text[0]);
     const auto bytes = utf8_bytes(text);
     if (first < 0x80) escape(first);
-    if (first >= 0x80) out_.append(bytes > 0 ? text.substr(0, bytes) : utf8_replacement);
+    if (first >= 0x80) copy(bytes > 0 ? text.substr(0, bytes) : utf8_replacement);
     text.remove_prefix(std::max<std::size_t>(bytes, 1));
   }
-  out_ += '"';
-  return *this;
+  return close('"');
 }
 
 CanonicalJson& CanonicalJson::integer(std::int64_t value) {
-  separate();
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, std::clamp(value, -integer_max, integer_max));
-  out_.append(digits, end.ptr);
-  return *this;
+  constexpr std::size_t digits_max = 24;
+  char* const at = separated(room(1 + digits_max));
+  return end_at(std::to_chars(at, at + digits_max, std::clamp(value, -integer_max, integer_max)).ptr);
 }
 
 CanonicalJson& CanonicalJson::yes() {
@@ -128,8 +101,8 @@ CanonicalJson& CanonicalJson::yes() {
 }
 
 CanonicalJson& CanonicalJson::value(std::string_view json) {
-  separate();
-  out_ += json;
+  end_at(separated(room(1)));
+  copy(json);
   return *this;
 }
 
