@@ -74,7 +74,7 @@ class Looking {
 
   void look(const orchestration::State& state) {
     state.domains.each("", [&](std::string_view name, const schema::PlacedDomainT& domain) {
-      const auto service = orchestration::service_of(domain);
+      const auto service = orchestration::service_of(domain).str();
       if (!asks_service(service, domain.cell)) return true;
       found_.domains.push_back(
           {std::string(name), service, schema::EnumNamePlacementPhase(domain.phase), domain.cell, domain.zone,

@@ -12,9 +12,9 @@ void forget_oldest_closed(State& state, schema::AuditBooksT& books) {
   if (const auto oldest = state.closed.take(closed_key(books.first_closed++))) state.scales.erase(oldest->scale);
 }
 
-void note_closed(State& state, std::string key) {
+void note_closed(State& state, std::string_view key) {
   auto& books = state.books.modify("");
-  state.closed.modify(closed_key(books.next_closed++)).scale = std::move(key);
+  state.closed.modify(closed_key(books.next_closed++)).scale = key;
   while (books.next_closed - books.first_closed > closed_max) forget_oldest_closed(state, books);
 }
 

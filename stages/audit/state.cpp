@@ -8,10 +8,8 @@ std::vector<AnyTable*> State::tables() {
   return {&scales, &standing, &closed, &books, &ledgers};
 }
 
-std::string scale_key(std::string_view org, ScaleId scale) {
-  std::string key;
-  key.reserve(org.size() + 1 + sizeof(text_of(scale)));
-  return key.append(org).append(1, '/').append(text_of(scale));
+JoinedKey scale_key(std::string_view org, ScaleId scale) {
+  return JoinedKey(org, text_of(scale));
 }
 
 FixedText<16> closed_key(std::uint64_t number) {

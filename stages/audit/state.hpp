@@ -6,6 +6,7 @@
 
 #include "schemas/codec.hpp"
 #include "schemas/state/audit_generated.h"
+#include "topology/contract/joined_key.hpp"
 #include "topology/contract/merkle.hpp"
 #include "topology/contract/stage.hpp"
 
@@ -27,7 +28,7 @@ struct State {
 };
 
 /// `org/evt-…`, the key of a scale event.
-std::string scale_key(std::string_view org, ScaleId scale);
+JoinedKey scale_key(std::string_view org, ScaleId scale);
 /// The key of the `number`-th closed scale event; ascends with the number.
 FixedText<16> closed_key(std::uint64_t number);
 

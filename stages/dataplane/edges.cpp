@@ -73,7 +73,7 @@ class Comparison : public std::enable_shared_from_this<Comparison> {
     state.backends.each("", [&](std::string_view key, const schema::DomainBackendT& row) {
       const bool missing = should_be_there(row) && !takes_traffic(sight, row);
       if (missing && (missing_.lasts(std::string(key)) || restarted))
-        lacking.insert(key_of(key.substr(0, key.find('/')), row.service));
+        lacking.insert(JoinedKey(key.substr(0, key.find('/')), row.service).str());
       return true;
     });
     for (const auto& service : lacking) {
@@ -89,8 +89,8 @@ class Comparison : public std::enable_shared_from_this<Comparison> {
     std::map<std::string, schema::StraysFoundT> found;  // by org/service
     state.departed.each("", [&](std::string_view, const schema::DepartedDomainT& row) {
       if (row.draining || !has(sight.servers, row.backend, row.domain)) return true;
-      if (!strays_.lasts(key_of(row.org, row.domain))) return true;
-      auto& strays = found[key_of(row.org, row.service)];
+      if (!strays_.lasts(JoinedKey(row.org, row.domain).str())) return true;
+      auto& strays = found[JoinedKey(row.org, row.service).str()];
       strays.service = row.service;
       strays.backend = row.backend;
       strays.domains.push_back(row.domain);

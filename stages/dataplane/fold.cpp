@@ -45,7 +45,7 @@ void ask_add(Step& step, schema::DomainBackendT& backend) {
 
 /// `in_pool`: the servers that take traffic as the balancer has them; nothing without a balancer.
 void serve(Step& step, schema::DomainBackendT& backend, std::optional<std::uint32_t> in_pool) {
-  const auto serving = ++step.state.homes.modify(key_of(step.in.org, backend.service)).serving;
+  const auto serving = ++step.state.homes.modify(JoinedKey(step.in.org, backend.service)).serving;
   backend.phase = BackendPhase::serving;
   schema::DomainServingT body;
   body.domain = backend.domain;
@@ -62,7 +62,7 @@ void serve(Step& step, schema::DomainBackendT& backend, std::optional<std::uint3
 }
 
 void on_domain_started(Step& step, const schema::DomainStarted& event) {
-  const auto key = key_of(step.in.org, text(event.domain()));
+  const JoinedKey key(step.in.org, text(event.domain()));
   if (step.state.backends.find(key) != nullptr) return;
   auto& backend = step.state.backends.modify(key);
   backend.service = text(event.service());
@@ -74,7 +74,7 @@ void on_domain_started(Step& step, const schema::DomainStarted& event) {
   backend.check_path = event.health() == nullptr ? "" : text(event.health()->path());
   if (backend.check_path.empty()) backend.check_path = "/";
   backend.birth_scale = step.in.scale.value;
-  const auto home = key_of(step.in.org, backend.service);
+  const JoinedKey home(step.in.org, backend.service);
   const auto* known = step.state.homes.find(home);
   if (known == nullptr || known->cell != backend.cell) step.state.homes.modify(home).cell = backend.cell;
   ask_probe(step, backend, event.health());
@@ -124,12 +124,13 @@ void put_back(Step& step, std::string_view key) {
 
 void on_load_balancer_restarted(Step& step, const schema::LoadBalancerRestarted& event) {
   std::vector<std::string> keys;
-  step.state.backends.each(key_of(step.in.org, ""), [&](std::string_view key, const schema::DomainBackendT& backend) {
-    const bool inside = backend.phase == BackendPhase::joining || backend.phase == BackendPhase::serving;
-    const bool stays = inside && !backend.retiring && !backend.backend.empty();
-    if (stays && backend.service == text(event.service())) keys.emplace_back(key);
-    return true;
-  });
+  step.state.backends.each(
+      JoinedKey(step.in.org, ""), [&](std::string_view key, const schema::DomainBackendT& backend) {
+        const bool inside = backend.phase == BackendPhase::joining || backend.phase == BackendPhase::serving;
+        const bool stays = inside && !backend.retiring && !backend.backend.empty();
+        if (stays && backend.service == text(event.service())) keys.emplace_back(key);
+        return true;
+      });
   for (const auto& key : keys) put_back(step, key);
 }
 
@@ -148,8 +149,8 @@ void on_timer_fired(Step& step, const schema::TimerFired& event) {
 /// Runs `on_event` with the row of the answer's domain; the answer about a domain that is gone means nothing.
 template <class Event, class OnEvent>
 void with_row(Step& step, const Event& event, OnEvent on_event) {
-  auto key = key_of(step.in.org, text(event.domain()));
-  if (auto* backend = step.state.backends.find_to_modify(key)) on_event(Row{std::move(key), *backend});
+  const JoinedKey key(step.in.org, text(event.domain()));
+  if (auto* backend = step.state.backends.find_to_modify(key)) on_event(Row{key, *backend});
 }
 
 void dispatch(Step& step, const schema::DomainStarted& event) {

@@ -24,7 +24,7 @@ std::string rejoin_timer(std::string_view row_key) {
 }
 
 void leave(Step& step, Row row) {
-  --step.state.homes.modify(key_of(step.in.org, row.backend.service)).serving;
+  --step.state.homes.modify(JoinedKey(step.in.org, row.backend.service)).serving;
   if (row.backend.backend.empty()) return gone(step, row);
   row.backend.phase = schema::BackendPhase::draining;
   row.backend.add_again = false;
@@ -60,18 +60,18 @@ void fail(Step& step, Row row, std::string_view reason) {
 void on_domain_retired(Step& step, const schema::DomainRetired& event) {
   const auto domain = text(event.domain());
   const auto service = text(event.service());
-  auto key = key_of(step.in.org, domain);
+  const JoinedKey key(step.in.org, domain);
   auto* backend = step.state.backends.find_to_modify(key);
   if (backend == nullptr) {
     // It failed while the retirement was on its way here.
-    const auto* home = step.state.homes.find(key_of(step.in.org, service));
+    const auto* home = step.state.homes.find(JoinedKey(step.in.org, service));
     const std::string_view cell = home == nullptr ? std::string_view() : std::string_view(home->cell);
     return emit_gone(step, cell, service, domain, step.in.scale);
   }
   if (backend->retiring) return;
   backend->retiring = true;
   backend->retiring_scale = step.in.scale.value;
-  if (backend->phase == schema::BackendPhase::serving && !backend->adding) leave(step, {std::move(key), *backend});
+  if (backend->phase == schema::BackendPhase::serving && !backend->adding) leave(step, {key, *backend});
 }
 
 void on_backend_drained(Step& step, Row row) {

@@ -17,7 +17,7 @@ struct Step {
 
 /// A row of `backends` for change, and its key.
 struct Row {
-  std::string key;
+  JoinedKey key;
   schema::DomainBackendT& backend;
 };
 

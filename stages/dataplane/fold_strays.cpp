@@ -32,7 +32,7 @@ void remember_departure(Step& step, const schema::DomainBackendT& backend) {
 void on_strays_found(Step& step, const schema::StraysFound& event) {
   if (event.domains() == nullptr) return;
   for (const auto* name : *event.domains()) {
-    if (step.state.backends.find(key_of(step.in.org, text(name))) != nullptr) continue;
+    if (step.state.backends.find(JoinedKey(step.in.org, text(name))) != nullptr) continue;
     auto* departed = find_departed(step, text(name));
     if (departed == nullptr || departed->draining) continue;
     departed->draining = true;
@@ -44,7 +44,7 @@ void on_strays_found(Step& step, const schema::StraysFound& event) {
 }
 
 void on_stray_drained(Step& step, std::string_view domain) {
-  if (step.state.backends.find(key_of(step.in.org, domain)) != nullptr) return;
+  if (step.state.backends.find(JoinedKey(step.in.org, domain)) != nullptr) return;
   if (auto* departed = find_departed(step, domain)) departed->draining = false;
 }
 

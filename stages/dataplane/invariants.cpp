@@ -38,7 +38,7 @@ std::string fault_of_row(const State& state, std::string_view key, const DomainB
   std::string_view fault = fault_of(row);
   if (slash == std::string_view::npos || key.substr(slash + 1) != row.domain)
     fault = "stands under a key of another";
-  else if (state.homes.find(key_of(key.substr(0, slash), row.service)) == nullptr)
+  else if (state.homes.find(JoinedKey(key.substr(0, slash), row.service)) == nullptr)
     fault = "has a service without a home";
   if (fault.empty()) return {};
   return "backend " + std::string(key) + " " + std::string(fault);
@@ -51,7 +51,7 @@ std::string violated_invariant(const State& state) {
   std::map<std::string, std::uint32_t> serving;  // by org/service
   state.backends.each("", [&](std::string_view key, const DomainBackendT& row) {
     found = fault_of_row(state, key, row);
-    if (row.phase == BackendPhase::serving) ++serving[key_of(key.substr(0, key.find('/')), row.service)];
+    if (row.phase == BackendPhase::serving) ++serving[JoinedKey(key.substr(0, key.find('/')), row.service).str()];
     return found.empty();
   });
   if (!found.empty()) return found;

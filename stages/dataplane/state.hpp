@@ -10,6 +10,7 @@
 
 #include "schemas/codec.hpp"
 #include "schemas/state/dataplane_generated.h"
+#include "topology/contract/joined_key.hpp"
 #include "topology/contract/table.hpp"
 
 namespace virtscale::dataplane {
@@ -23,8 +24,6 @@ struct State {
   std::vector<AnyTable*> tables();
 };
 
-/// `org/name`: the key of a row, and of a service's records on `placements`.
-std::string key_of(std::string_view org, std::string_view name);
 /// The key of the departure with this number.
 std::string departed_key(std::uint64_t number);
 

@@ -51,7 +51,7 @@ std::string check_domains(const State& state, Expected& expected) {
     if (fault.empty()) fault = phase_of(name, row);
     expected.queued += row.phase == schema::PlacementPhase::queued ? 1 : 0;
     if (!is_placed(row)) return fault.empty();
-    auto& used = expected.used[{State::node_key(row.cell, row.node), row.numa}];
+    auto& used = expected.used[{State::node_key(row.cell, row.node).str(), row.numa}];
     used.vcpu_milli += row.resources.vcpu_milli();
     used.ram_mib += row.resources.ram_mib();
     return fault.empty();

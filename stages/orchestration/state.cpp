@@ -11,15 +11,6 @@ bool is_unused(const schema::CellNodeT& node) {
       node.numa, [](const schema::NumaRoom& room) { return room.used_vcpu_milli() == 0 && room.used_ram_mib() == 0; });
 }
 
-// With '/' between the parts.
-std::string joined(std::string_view first, std::string_view second, std::string_view third = {}) {
-  std::string key;
-  key.reserve(first.size() + second.size() + third.size() + 2);
-  key.append(first).append(1, '/').append(second);
-  if (!third.empty()) key.append(1, '/').append(third);
-  return key;
-}
-
 schema::NumaRoom used_more(const schema::NumaRoom& room, std::int64_t vcpu_milli, std::int64_t ram_mib) {
   const auto vcpu = room.used_vcpu_milli() + vcpu_milli;
   const auto ram = room.used_ram_mib() + ram_mib;
@@ -29,8 +20,8 @@ schema::NumaRoom used_more(const schema::NumaRoom& room, std::int64_t vcpu_milli
 
 }  // namespace
 
-std::string State::node_key(std::string_view cell, std::string_view node) {
-  return joined(cell, node);
+JoinedKey State::node_key(std::string_view cell, std::string_view node) {
+  return JoinedKey(cell, node);
 }
 
 Slots& State::slots_of(std::string_view cell) {
@@ -82,16 +73,16 @@ void State::change_use(const schema::PlacedDomainT& domain, std::int64_t sign) {
   if (!node.listed && is_unused(node)) nodes.erase(key);
 }
 
-std::string queue_key(const schema::PlacedDomainT& domain) {
-  return joined(domain.cell, decimal_digits(domain.seq));
+JoinedKey queue_key(const schema::PlacedDomainT& domain) {
+  return JoinedKey(domain.cell, decimal_digits(domain.seq));
 }
 
-std::string service_key(const schema::PlacedDomainT& domain) {
-  return joined(domain.org, domain.service, decimal_digits(std::numeric_limits<std::uint64_t>::max() - domain.seq));
+JoinedKey service_key(const schema::PlacedDomainT& domain) {
+  return JoinedKey(domain.org, domain.service, decimal_digits(std::numeric_limits<std::uint64_t>::max() - domain.seq));
 }
 
-std::string service_of(const schema::PlacedDomainT& domain) {
-  return joined(domain.org, domain.service);
+JoinedKey service_of(const schema::PlacedDomainT& domain) {
+  return JoinedKey(domain.org, domain.service);
 }
 
 std::optional<Slot> slot_of(std::string_view node_name, const schema::CellNodeT& node, std::uint32_t numa) {

@@ -13,6 +13,7 @@
 #include "schemas/codec.hpp"
 #include "schemas/state/orchestration_generated.h"
 #include "stages/orchestration/placement.hpp"
+#include "topology/contract/joined_key.hpp"
 #include "topology/contract/table.hpp"
 
 namespace virtscale::orchestration {
@@ -45,7 +46,7 @@ class State {
   /// Changes what one NUMA node's domains use. REQUIRES: the node exists. Costs O(log of the cell's size).
   void change_use(const schema::PlacedDomainT& domain, std::int64_t sign);
 
-  static std::string node_key(std::string_view cell, std::string_view node);
+  static JoinedKey node_key(std::string_view cell, std::string_view node);
 
  private:
   Slots& slots_of(std::string_view cell);
@@ -56,11 +57,11 @@ class State {
 };
 
 /// The key of a waiting domain: older births come first.
-std::string queue_key(const schema::PlacedDomainT& domain);
+JoinedKey queue_key(const schema::PlacedDomainT& domain);
 /// The key of a service's domain: newer births come first.
-std::string service_key(const schema::PlacedDomainT& domain);
+JoinedKey service_key(const schema::PlacedDomainT& domain);
 /// `org/service`.
-std::string service_of(const schema::PlacedDomainT& domain);
+JoinedKey service_of(const schema::PlacedDomainT& domain);
 /// The slot of a NUMA node; nothing if it may take no domain.
 std::optional<Slot> slot_of(std::string_view node_name, const schema::CellNodeT& node, std::uint32_t numa);
 /// True if the domain occupies a NUMA node. One that waits does not, nor one that is stopped while it waits.

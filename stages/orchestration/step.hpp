@@ -30,8 +30,7 @@ struct Domain {
 /// Emits `body`, keyed by what the topic is keyed by, in the domain's org.
 template <class Body>
 void emit_for(Step& step, const Domain& domain, Topic topic, ScaleId scale, const Body& body) {
-  const auto service = topic == Topic::placements ? service_of(domain.row) : std::string();
-  const std::string_view key = topic == Topic::placements ? service : domain.row.org;
+  const auto key = topic == Topic::placements ? service_of(domain.row) : JoinedKey(domain.row.org);
   step.out.emit({.topic = topic, .key = key, .org = domain.row.org, .scale = scale}, body);
 }
 /// Asks for an effect in the domain's org.

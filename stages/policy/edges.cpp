@@ -201,7 +201,7 @@ class StatusReport {
   std::string services_json(const State& state, const std::string& org) {
     JsonArray services;
     if (!selection_.service.empty()) {
-      const auto key = key_of(org, selection_.service);
+      const JoinedKey key(org, selection_.service);
       if (const auto* book = state.services.find(key)) add_service(services, state, key, *book);
       return services.str();
     }

@@ -136,7 +136,7 @@ bool same(const schema::ServiceSpecT& a, const schema::ServiceSpecT& b) {
 
 Outcome take(Step& step, const schema::ServiceSpec& spec) {
   if (auto fault = fault_in(spec, step.inbound.org); !fault.empty()) return invalid(std::move(fault));
-  const auto key = key_of(step.inbound.org, text(spec.name()));
+  const JoinedKey key(step.inbound.org, text(spec.name()));
   std::unique_ptr<schema::ServiceSpecT> applied(spec.UnPack());
   const auto* before = step.state.services.find(key);
   if (before != nullptr) {
@@ -151,7 +151,7 @@ Outcome take(Step& step, const schema::ServiceSpec& spec) {
 
 // A service that has fewer replicas than its minimum grows to it: a scale event of its own, that begins here.
 void raise_to_min(Step& step, std::string_view service) {
-  auto* book = step.state.services.find_to_modify(key_of(step.inbound.org, service));
+  auto* book = step.state.services.find_to_modify(JoinedKey(step.inbound.org, service));
   if (book == nullptr || replicas_now(*book) >= book->spec->replicas_min) return;
   const auto begun_by = emitted(step.inbound.at, static_cast<std::uint32_t>(step.outbox.emissions().size()));
   const Ask ask{.scale = scale_of(begun_by),
@@ -293,7 +293,7 @@ bool same_content(const schema::PostmortemBookT& book, const schema::PostmortemD
 Outcome take(Step& step, const schema::PostmortemDrafted& drafted) {
   const auto org = step.inbound.org;
   if (auto fault = fault_in(drafted, org); !fault.empty()) return invalid(std::move(fault));
-  const auto key = key_of(org, text(drafted.name()));
+  const JoinedKey key(org, text(drafted.name()));
   const auto* before = step.state.postmortems.find(key);
   if (before != nullptr && is_closed(*before))
     return {"already_closed", "it was closed; a draft about what was learned since needs another name"};
@@ -313,7 +313,7 @@ Outcome take(Step& step, const schema::PostmortemDrafted& drafted) {
 Outcome take(Step& step, const schema::PostmortemClosed& closed) {
   const auto sha256 = text(closed.sha256());
   if (!is_sha256(sha256)) return invalid("sha256 must be 64 hexadecimal digits in lower case");
-  const auto key = key_of(step.inbound.org, text(closed.name()));
+  const JoinedKey key(step.inbound.org, text(closed.name()));
   const auto* before = step.state.postmortems.find(key);
   if (before == nullptr) return {"unknown_postmortem", "no draft of this name is known: add it first"};
   if (before->closed_sha256 == sha256) return {"unchanged"};

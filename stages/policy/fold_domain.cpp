@@ -41,9 +41,9 @@ void release(State& state, std::string_view org, schema::ServiceBookT& book, std
 // comes with the scale-in's scale event, and a failure with that of the birth.
 void on_domain_gone(Step& step, std::string_view service, std::string_view name) {
   const auto org = step.inbound.org;
-  auto* book = step.state.services.find_to_modify(key_of(org, service));
+  auto* book = step.state.services.find_to_modify(JoinedKey(org, service));
   if (book == nullptr) return;
-  const auto domain_key = key_of(org, service, name);
+  const JoinedKey domain_key(org, service, name);
   const auto* domain = step.state.domains.find(domain_key);
   const bool left = name.empty() || (domain != nullptr && domain->birth_scale != step.inbound.scale.value);
   release(step.state, org, *book, domain_key);
@@ -70,7 +70,7 @@ void reserve(Step& step, const Ask& ask, schema::ServiceBookT& book, const std::
   add(step.state.usage.modify(org).reserved, times(amounts_of(book.spec->domain), count));
   book.reserved += static_cast<std::int32_t>(count);
   for (const auto& name : names) {
-    auto& row = step.state.domains.modify(key_of(org, ask.service, name));
+    auto& row = step.state.domains.modify(JoinedKey(org, ask.service, name));
     row.resources = book.spec->domain;
     row.birth_scale = ask.scale.value;
   }
@@ -79,13 +79,13 @@ void reserve(Step& step, const Ask& ask, schema::ServiceBookT& book, const std::
 void on_domain_running(Step& step, const schema::DomainRunning& running) {
   const auto org = step.inbound.org;
   const auto service = text(running.service());
-  auto* domain = step.state.domains.find_to_modify(key_of(org, service, text(running.domain())));
+  auto* domain = step.state.domains.find_to_modify(JoinedKey(org, service, text(running.domain())));
   if (domain == nullptr || domain->holding == schema::Holding::committed) return;
   domain->holding = schema::Holding::committed;
   auto& row = step.state.usage.modify(org);
   subtract(row.reserved, amounts_of(domain->resources));
   add(row.committed, amounts_of(domain->resources));
-  auto& book = step.state.services.modify(key_of(org, service));
+  auto& book = step.state.services.modify(JoinedKey(org, service));
   --book.reserved;
   ++book.committed;
 }

@@ -12,7 +12,7 @@ bool same_answer(const schema::StandingRefusalT& standing, const schema::ScaleDe
 }
 
 void let_stand(Step& step, const Ask& ask, const schema::ScaleDecidedT& decided) {
-  auto& standing = step.state.refusals.modify(key_of(step.inbound.org, ask.service, ask.fingerprint));
+  auto& standing = step.state.refusals.modify(JoinedKey(step.inbound.org, ask.service, ask.fingerprint));
   standing.scale = ask.scale.value;
   standing.name = ask.name;
   standing.code = decided.code;
@@ -162,7 +162,7 @@ void emit_notified(Step& step, std::uint32_t attempts, std::string_view failure)
 
 void refuse(Step& step, const Ask& ask, schema::ServiceBookT& book, schema::ScaleDecidedT decided) {
   if (ask.kind == schema::SignalKind::alert) {
-    const auto* standing = step.state.refusals.find(key_of(step.inbound.org, ask.service, ask.fingerprint));
+    const auto* standing = step.state.refusals.find(JoinedKey(step.inbound.org, ask.service, ask.fingerprint));
     if (standing != nullptr && same_answer(*standing, decided)) return;
     end_refusal(step, ask.service, ask.fingerprint, "The answer changed: " + decided.reason);
     let_stand(step, ask, decided);
@@ -172,7 +172,7 @@ void refuse(Step& step, const Ask& ask, schema::ServiceBookT& book, schema::Scal
 }
 
 void end_refusal(Step& step, std::string_view service, std::string_view fingerprint, std::string_view reason) {
-  const auto key = key_of(step.inbound.org, service, fingerprint);
+  const JoinedKey key(step.inbound.org, service, fingerprint);
   const auto* standing = step.state.refusals.find(key);
   if (standing == nullptr) return;
   schema::RefusalEndedT ended;

@@ -278,13 +278,13 @@ void answer_again(Step& step, const Ask& ask, const schema::AnsweredRequestT& ea
 }
 
 void remember(Step& step, const Ask& ask, schema::ScaleDecidedT decided) {
-  const auto key = key_of(step.inbound.org, ask.idempotency_key);
+  const JoinedKey key(step.inbound.org, ask.idempotency_key);
   auto& row = step.state.requests.modify(key);
   row.scale = ask.scale.value;
   row.mode = ask.mode;
   row.amount = narrowed(ask.amount);
   row.decision = std::make_unique<schema::ScaleDecidedT>(std::move(decided));
-  step.outbox.wake(std::string(forget_prefix) + key, step.inbound.now + request_remembered);
+  step.outbox.wake(std::string(forget_prefix).append(key), step.inbound.now + request_remembered);
 }
 
 }  // namespace
@@ -316,10 +316,10 @@ void on_scale_wanted(Step& step, const schema::ScaleWanted& wanted) {
     return turn_away(step, ask, code::key_too_long, "The Idempotency-Key is too long.",
                      "Use a key of at most " + std::to_string(idempotency_key_bytes_max) + " bytes.");
   if (!ask.idempotency_key.empty()) {
-    const auto* earlier = step.state.requests.find(key_of(org, ask.idempotency_key));
+    const auto* earlier = step.state.requests.find(JoinedKey(org, ask.idempotency_key));
     if (earlier != nullptr) return answer_again(step, ask, *earlier);
   }
-  auto* book = step.state.services.find_to_modify(key_of(org, ask.service));
+  auto* book = step.state.services.find_to_modify(JoinedKey(org, ask.service));
   if (book == nullptr)
     return turn_away(step, ask, code::unknown_service, "The org has no service of this name.",
                      "Apply the service, or correct its name.");

@@ -12,6 +12,7 @@
 
 #include "schemas/codec.hpp"
 #include "schemas/state/policy_generated.h"
+#include "topology/contract/joined_key.hpp"
 #include "topology/contract/table.hpp"
 #include "topology/contract/units.hpp"
 
@@ -55,10 +56,6 @@ struct State {
 
   std::vector<AnyTable*> tables();
 };
-
-/// `first/second`, and `first/second/third`: keys of rows and of records.
-std::string key_of(std::string_view first, std::string_view second);
-std::string key_of(std::string_view first, std::string_view second, std::string_view third);
 
 /// Domains that serve the service or will, without those that are on their way out. Never negative.
 std::int32_t replicas_now(const schema::ServiceBookT& book);

@@ -140,7 +140,7 @@ void EventStream::tell_outcome(const schema::Event& event, const LogRecord& reco
   const auto told = std::visit(Teller{begin(event, at)}, *body);
   if (told.name.empty()) return;
   const auto org = text(event.org());
-  if (opens(told.name) && is_new(scale_key(org, ScaleId{event.header()->scale()})))
+  if (opens(told.name) && is_new(scale_key(org, ScaleId{event.header()->scale()}).str()))
     send(org, "opened", begin(event, at).close_object().text());
   send(org, told.name, told.data);
 }
@@ -151,7 +151,7 @@ void EventStream::tell_line(const schema::Event& event, Instant at) {
   const auto org = text(event.org());
   {
     const std::lock_guard lock(mutex_);
-    open_.erase(scale_key(org, scale));
+    open_.erase(scale_key(org, scale).str());
     auto& lines = lines_[std::string(org)];
     if (waiting_ < followed_max) {
       lines.push_back({index, to_string(scale)});
