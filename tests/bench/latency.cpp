@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "tests/bench/harness.hpp"
+#include "tests/bench/kafka/hops.hpp"
 #include "tests/bench/world/instant_world.hpp"
 
 namespace virtscale::bench {
@@ -23,17 +24,8 @@ std::vector<double> latencies_us(InstantWorld& world) {
   return all;
 }
 
-}  // namespace
-
-double latency_us_at(std::uint64_t services) {
-  InstantWorld world(1, static_cast<std::uint32_t>(services));
-  latencies_us(world);  // warm
-  return quantile_of(latencies_us(world), 500);
-}
-
-std::vector<Figure> measure_latency(const std::string& bootstrap) {
+std::vector<Figure> measure_world(const std::string& log, const std::string& bootstrap) {
   InstantWorld world(1, 10, bootstrap);
-  const std::string log = bootstrap.empty() ? "embedded" : "kafka";
   std::vector<Figure> figures{{"latency", log + "_p50_us", {}, at_most(bootstrap.empty() ? 2'000 : 12'000)},
                               {"latency", log + "_p99_us", {}, at_most(bootstrap.empty() ? 8'000 : 40'000)},
                               {"latency", log + "_p999_us", {}}};
@@ -45,6 +37,26 @@ std::vector<Figure> measure_latency(const std::string& bootstrap) {
     figures[2].runs.push_back(quantile_of(all, 999));
     fmt::print(stderr, "latency: run {} of {}: p50 {:.0f} us\n", run + 1, runs, figures[0].runs.back());
   }
+  return figures;
+}
+
+}  // namespace
+
+double latency_us_at(std::uint64_t services) {
+  InstantWorld world(1, static_cast<std::uint32_t>(services));
+  latencies_us(world);  // warm
+  return quantile_of(latencies_us(world), 500);
+}
+
+std::vector<Figure> measure_latency(const std::string& bootstrap) {
+  if (bootstrap.empty()) return measure_world("embedded", bootstrap);
+  auto figures = measure_world("kafka", bootstrap);
+  const auto hops = streams_hops_latencies_us(bootstrap);
+  if (!hops) return figures;
+  const std::string what = "five hops of Kafka Streams, exactly_once_v2";
+  figures[0].beside.push_back({what, quantile_of(*hops, 500)});
+  figures[1].beside.push_back({what, quantile_of(*hops, 990), at_most(0.2)});
+  figures[2].beside.push_back({what, quantile_of(*hops, 999)});
   return figures;
 }
 

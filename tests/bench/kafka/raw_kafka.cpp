@@ -3,6 +3,8 @@
 #include <librdkafka/rdkafka.h>
 
 #include <array>
+#include <cstdio>
+#include <cstdlib>
 
 namespace virtscale::bench {
 namespace {
@@ -74,9 +76,15 @@ void RawProducer::flush() {
     throw LogError("the broker has not acknowledged everything within a minute");
 }
 
-void RawProducer::remove_topics(const std::vector<std::string>& names) {
+void RawProducer::remove_topics_of(const std::string& prefix) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (rd_kafka_metadata(client_, 1, nullptr, &metadata, answer_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
   std::vector<rd_kafka_DeleteTopic_t*> topics;
-  for (const auto& name : names) topics.push_back(rd_kafka_DeleteTopic_new(name.c_str()));
+  for (int n = 0; n < metadata->topic_cnt; ++n) {
+    const std::string name = metadata->topics[n].topic;
+    if (name.starts_with(prefix)) topics.push_back(rd_kafka_DeleteTopic_new(name.c_str()));
+  }
+  rd_kafka_metadata_destroy(metadata);
   auto* const queue = rd_kafka_queue_new(client_);
   rd_kafka_DeleteTopics(client_, topics.data(), topics.size(), nullptr, queue);
   auto* const answer = rd_kafka_queue_poll(queue, answer_ms);

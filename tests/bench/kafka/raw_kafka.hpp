@@ -30,8 +30,8 @@ class RawProducer {
   void produce(const std::string& topic, std::uint32_t partition, std::string_view key, Bytes value);
   /// Waits until all is acknowledged.
   void flush();
-  /// Removes topics with all that is in them.
-  void remove_topics(const std::vector<std::string>& names);
+  /// Removes all topics whose names begin so, with all that is in them.
+  void remove_topics_of(const std::string& prefix);
 
  private:
   rd_kafka_topic_s* topic(const std::string& name);

@@ -76,9 +76,11 @@ WishRecord Wishes::from_signal(const std::string& org, std::vector<std::byte> ev
   return {partition, org, std::move(event)};
 }
 
-std::int64_t signal_at_of_decision(Bytes event) {
-  const auto* decided = schema::GetEvent(reinterpret_cast<const std::uint8_t*>(event.data()))->body_as_ScaleDecided();
-  return decided == nullptr ? -1 : decided->signal_at_us();
+std::int64_t signal_at_of(Bytes bytes) {
+  const auto* event = schema::GetEvent(reinterpret_cast<const std::uint8_t*>(bytes.data()));
+  if (const auto* decided = event->body_as_ScaleDecided()) return decided->signal_at_us();
+  const auto* wanted = event->body_as_ScaleWanted();
+  return wanted == nullptr ? -1 : wanted->signal_at_us();
 }
 
 }  // namespace virtscale::bench

@@ -4,7 +4,6 @@
 // chained hashes included; Virtscale and its peers read the same bytes.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -43,8 +42,8 @@ class Wishes {
   std::uint64_t wished_ = 0;
 };
 
-/// What the reader of a decision needs of it: `signal_at_us`, or a negative number if the event is no decision about a
-/// scale. REQUIRES: `event` was written by a policy stage or a peer's.
-std::int64_t signal_at_of_decision(Bytes event);
+/// The time that a wish carried, from the decision about it, or from the wish itself where it was only passed on;
+/// negative for any other event. REQUIRES: an Event of ours or a peer's.
+std::int64_t signal_at_of(Bytes event);
 
 }  // namespace virtscale::bench

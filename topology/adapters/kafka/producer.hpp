@@ -31,6 +31,12 @@ struct ProducerCalls {
 /// Thread-safe.
 class Producer {
  public:
+  /// A record and its place in the order of appends.
+  struct Numbered {
+    const LogAppend* record = nullptr;
+    Ticket ticket = 0;
+  };
+
   Producer(Connection& connection, const LogLayout& layout, ProducerCalls calls);
   /// Gives what is under way a moment to arrive, and forgets the rest.
   ~Producer();
@@ -54,19 +60,21 @@ class Producer {
   rd_kafka_s& client() { return *client_; }
 
  private:
+  struct Outgoing {
+    Topic name{};
+    TopicHandle topic;                           ///< from its first append on; guarded by order_
+    std::deque<std::atomic<Ticket>> last;        ///< by partition: of the last record that was appended
+    std::deque<std::atomic<std::uint64_t>> end;  ///< by partition: behind the last record that was acknowledged
+  };
+
   void run();
+  void begin(Outgoing& topic);
   void delivered(const rd_kafka_message_s& message);
-  void send(const LogAppend& record, Ticket ticket);
+  void send(std::span<const Numbered> records);
   void acknowledge(TopicPartition to, Ticket ticket, std::uint64_t offset);
   void wait_for_room();
   void throw_if_failed() const;
   bool wait_until(std::chrono::steady_clock::time_point deadline, Ticket ticket);
-
-  struct Outgoing {
-    TopicHandle topic;
-    std::deque<std::atomic<Ticket>> last;        ///< by partition: of the last record that was appended
-    std::deque<std::atomic<std::uint64_t>> end;  ///< by partition: behind the last record that was acknowledged
-  };
 
   Connection& connection_;
   ProducerCalls calls_;

@@ -8,6 +8,7 @@
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -92,6 +93,15 @@ void make_directories(const fs::path& directory) {
                    "): let this user write there, or choose another --data");
 }
 
+// By key: RocksDB begins to look for a row's place where it has put the row before, which makes neighbours cheap.
+std::vector<const StoreChange*> in_order(const std::vector<StoreChange>& changes) {
+  std::vector<const StoreChange*> ordered;
+  ordered.reserve(changes.size());
+  for (const auto& change : changes) ordered.push_back(&change);
+  std::stable_sort(ordered.begin(), ordered.end(), [](const auto* a, const auto* b) { return a->key < b->key; });
+  return ordered;
+}
+
 class RocksStore final : public Store {
  public:
   explicit RocksStore(const std::string& directory) : directory_(directory) {
@@ -116,8 +126,8 @@ class RocksStore final : public Store {
 
   void commit(const std::vector<StoreChange>& changes) override {
     rocksdb::WriteBatch batch;
-    for (const auto& change : changes) {
-      change.value ? batch.Put(change.key, *change.value) : batch.Delete(change.key);
+    for (const auto* change : in_order(changes)) {
+      change->value ? batch.Put(change->key, *change->value) : batch.Delete(change->key);
     }
     rocksdb::WriteOptions unsynced;
     unsynced.sync = false;

@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.Topology;
@@ -14,6 +15,8 @@ import org.apache.kafka.streams.Topology;
  * serves all measurements, so that they find its code compiled. The end of the input ends the program.
  */
 public final class Peer {
+  private static final Duration CLOSE_MAX = Duration.ofSeconds(30);
+
   private Peer() {}
 
   public static void main(String[] arguments) throws Exception {
@@ -24,7 +27,7 @@ public final class Peer {
         running = start(line);
         System.out.println("running");
       } else if (running != null) {
-        running.close();
+        running.close(CLOSE_MAX);
         running.cleanUp();
         running = null;
         System.out.println("stopped");

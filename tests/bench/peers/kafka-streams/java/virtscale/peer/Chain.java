@@ -78,7 +78,6 @@ final class Chain {
       var count = before == null ? 0 : ByteBuffer.wrap(before).getLong();
       seen.put(record.key(), ByteBuffer.allocate(Long.BYTES).putLong(count + 1).array());
       context.forward(record);
-      context.commit();
     }
   }
 }

@@ -43,17 +43,11 @@ final class Policy implements Processor<byte[], byte[], byte[], byte[]> {
   private KeyValueStore<String, byte[]> services;
   private KeyValueStore<String, byte[]> usages;
   private KeyValueStore<String, byte[]> books;
-  private final boolean commitsEach;
-
-  private Policy(boolean commitsEach) {
-    this.commitsEach = commitsEach;
-  }
 
   static Topology topology(Settings settings) {
-    var commitsEach = "each".equals(settings.get("commit"));
     var topology = new Topology();
     topology.addSource("signals", settings.topic("signals"));
-    topology.addProcessor("policy", () -> new Policy(commitsEach), "signals");
+    topology.addProcessor("policy", Policy::new, "signals");
     for (var store : new String[] {CONTRACTS, SERVICES, USAGE, BOOKS}) topology.addStateStore(rows(store), "policy");
     topology.addSink(DECISIONS, settings.topic(DECISIONS), "policy");
     topology.addSink(OUTCOMES, settings.topic(OUTCOMES), "policy");
@@ -85,7 +79,6 @@ final class Policy implements Processor<byte[], byte[], byte[], byte[]> {
       case Body.ScaleWanted -> decide(org, (ScaleWanted) event.body(new ScaleWanted()), record);
       default -> { }
     }
-    if (commitsEach) context.commit();
   }
 
   private static ServiceSpec spec(byte[] applied) {
