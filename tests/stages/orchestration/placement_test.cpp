@@ -82,7 +82,8 @@ TEST(Placement, NamesTheChosenEvenBehindManyThatHaveNoRoom) {
   std::vector<Slot> all;
   for (int i = 0; i < 20; ++i) all.push_back(slot("small-" + std::to_string(i), 0, 0, "zone-a", 0, 1'000, 1'024));
   all.push_back(slot("large", 16'000, 0));
-  const auto placement = slots_of(std::move(all)).choose({2'000, 2'048});
+  const auto slots = slots_of(std::move(all));
+  const auto placement = slots.choose({2'000, 2'048});
   ASSERT_NE(placement.chosen, nullptr);
   ASSERT_EQ(placement.candidates.size(), candidates_max);
   EXPECT_EQ(placement.candidates.back().slot->node, "large");

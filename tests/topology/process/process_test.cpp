@@ -124,14 +124,14 @@ TEST_F(ProcessDriver, KillsWhatDoesNotHeedSigterm) {
 }
 
 TEST_F(ProcessDriver, StopsManyAtATime) {
-  for (int i = 0; i < 8; ++i)
+  for (int i = 0; i < 16; ++i)
     start(*domains, order("web-" + std::to_string(i), {"sh", "-c", "trap '' TERM; while :; do sleep 0.02; done"}));
   const auto begin = std::chrono::steady_clock::now();
   std::vector<std::future<std::optional<Failure>>> stops;
-  for (int i = 0; i < 8; ++i)
+  for (int i = 0; i < 16; ++i)
     stops.push_back(std::async(std::launch::async, [&, i] { return stop(*domains, "web-" + std::to_string(i)); }));
   for (auto& one : stops) EXPECT_FALSE(one.get());
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2)) << "eight times 0.3 s";
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(4)) << "sixteen times 0.3 s";
 }
 
 TEST_F(ProcessDriver, FindsItsDomainsAgainAfterARestart) {
@@ -301,6 +301,9 @@ TEST_F(ProcessDriver, KeepsTwoDirectoriesApart) {
 }
 
 TEST_F(ProcessDriver, DoesNotTakeForStoppedWhatItCannotSee) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "UBSan asks a pipe whether an exception's vtable can be read, and no descriptor is left for one";
+#endif
   start(*domains, order("web-1", {"sleep", "1000"}));
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
