@@ -6,7 +6,7 @@
 
 #include "schemas/codec.hpp"
 #include "schemas/state/audit_generated.h"
-#include "topology/contract/joined_key.hpp"
+#include "topology/contract/key_text.hpp"
 #include "topology/contract/merkle.hpp"
 #include "topology/contract/stage.hpp"
 

@@ -10,7 +10,7 @@
 
 #include "schemas/codec.hpp"
 #include "schemas/state/dataplane_generated.h"
-#include "topology/contract/joined_key.hpp"
+#include "topology/contract/key_text.hpp"
 #include "topology/contract/table.hpp"
 
 namespace virtscale::dataplane {

@@ -13,7 +13,7 @@
 #include "schemas/codec.hpp"
 #include "schemas/state/orchestration_generated.h"
 #include "stages/orchestration/placement.hpp"
-#include "topology/contract/joined_key.hpp"
+#include "topology/contract/key_text.hpp"
 #include "topology/contract/table.hpp"
 
 namespace virtscale::orchestration {

@@ -12,7 +12,7 @@
 
 #include "schemas/codec.hpp"
 #include "schemas/state/policy_generated.h"
-#include "topology/contract/joined_key.hpp"
+#include "topology/contract/key_text.hpp"
 #include "topology/contract/table.hpp"
 #include "topology/contract/units.hpp"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "topology/contract/fixed_text.hpp"
+#include "topology/contract/key_text.hpp"
 
 namespace virtscale {
 

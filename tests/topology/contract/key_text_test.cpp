@@ -1,4 +1,4 @@
-#include "topology/contract/joined_key.hpp"
+#include "topology/contract/key_text.hpp"
 
 #include <gtest/gtest.h>
 
