@@ -189,12 +189,12 @@ void InstantWorld::watch_ledger() {
   });
 }
 
-void InstantWorld::request(std::size_t count) {
+void InstantWorld::request(std::size_t count, std::int32_t amount) {
   std::vector<std::string> keys(count);
   std::vector<std::vector<std::byte>> events(count);
   std::vector<LogAppend> batch(count);
   schema::ScaleRequestedT wanted;
-  wanted.amount = 1;
+  wanted.amount = amount;
   wanted.requester = "operator";
   for (std::size_t i = 0; i < count; ++i, ++requested_) {
     const auto org = org_name(requested_ % orgs_);

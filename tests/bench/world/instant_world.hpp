@@ -21,8 +21,8 @@ class InstantWorld {
   InstantWorld(std::uint32_t orgs, std::uint32_t services, const std::string& bootstrap = {});
   ~InstantWorld();
 
-  /// Appends `count` scale requests of +1, over all services in turn, as one unit.
-  void request(std::size_t count);
+  /// Appends `count` scale requests of `amount`, over all services in turn, as one unit.
+  void request(std::size_t count, std::int32_t amount = 1);
   /// Waits until signed, durable checkpoints cover `lines` lines more than at the last call that returned; false if it
   /// takes longer than a minute.
   bool wait_for_settled(std::uint64_t lines);
