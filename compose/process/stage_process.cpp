@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <mutex>
 
 #include "compose/site/operations.hpp"
 #include "topology/host/http_answers.hpp"
@@ -16,15 +17,26 @@ constexpr Duration hand_over_max = seconds(15);
 // Answers until the process can: it is up, and waits for the log.
 class Reception {
  public:
-  void take_over(HttpHandler handler) { handler_.store(std::make_shared<const HttpHandler>(std::move(handler))); }
+  void take_over(HttpHandler handler) {
+    auto given = std::make_shared<const HttpHandler>(std::move(handler));
+    const std::lock_guard lock(mutex_);
+    handler_ = std::move(given);
+  }
   void handle(const HttpRequest& request, std::shared_ptr<HttpResponder> to) const {
-    if (const auto handler = handler_.load()) return (*handler)(request, std::move(to));
+    if (const auto handler = current()) return (*handler)(request, std::move(to));
     if (request.path == "/healthz") return to->respond({.body = "{\"status\":\"up\"}\n"});
     to->respond(try_again("this process is starting: it waits for the log"));
   }
 
  private:
-  std::atomic<std::shared_ptr<const HttpHandler>> handler_;
+  std::shared_ptr<const HttpHandler> current() const {
+    const std::lock_guard lock(mutex_);
+    return handler_;
+  }
+
+  // Not an atomic one: the load of libstdc++ 12 lets go of its lock with relaxed order.
+  mutable std::mutex mutex_;
+  std::shared_ptr<const HttpHandler> handler_;
 };
 
 std::string host_name() {

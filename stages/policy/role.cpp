@@ -1,5 +1,6 @@
 #include "stages/policy/role.hpp"
 
+#include <mutex>
 #include <span>
 
 #include "stages/policy/edges.hpp"
@@ -27,11 +28,13 @@ void add_usages(const State& state, std::vector<OrgUsage>& usages) {
 
 class PolicyRole final : public RunnerRole<Fold> {
  public:
-  PolicyRole(RoleParts parts, Mail& mail)
-      : RunnerRole(parts, make_effects(mail, parts.stage.executor)), showing_(std::make_shared<bool>(true)) {}
+  PolicyRole(RoleParts parts, Mail& mail) : RunnerRole(parts, make_effects(mail, parts.stage.executor)) {}
 
   void start_edges() override { show_usages(); }
-  void stop_edges() override { showing_.reset(); }
+  void stop_edges() override {
+    const std::lock_guard lock(showing_->mutex);
+    showing_->over = true;
+  }
 
   HttpHandler routes() override {
     return make_edges([this](auto visit) { runner_.read_states(std::move(visit)); }, parts_.authorizer,
@@ -39,18 +42,25 @@ class PolicyRole final : public RunnerRole<Fold> {
   }
 
  private:
+  // Told on one thread, read on the edges': once it is told, none is being shown, and none will be.
+  struct Showing {
+    std::mutex mutex;
+    bool over = false;
+  };
+
   void show_usages() {
     runner_.read_states([&metrics = parts_.stage.metrics](std::span<const State* const> states) {
       std::vector<OrgUsage> usages;
       for (const auto* state : states) add_usages(*state, usages);
       metrics.usages(usages);
     });
-    parts_.edges.after(usage_shown_every, [this, weak = std::weak_ptr(showing_)] {
-      if (weak.lock()) show_usages();
+    parts_.edges.after(usage_shown_every, [this, showing = showing_] {
+      const std::lock_guard lock(showing->mutex);
+      if (!showing->over) show_usages();
     });
   }
 
-  std::shared_ptr<bool> showing_;
+  const std::shared_ptr<Showing> showing_ = std::make_shared<Showing>();
 };
 
 }  // namespace

@@ -114,7 +114,9 @@ HttpHandler make_edges(EdgeParts parts) {
     self->contract_versions.seen(*event);
     self->answers->arrived(*event);
   });
-  return [edges](const HttpRequest& request, Responder to) {
+  // Who waits for an answer holds the edges, and the edges hold who waits.
+  const std::shared_ptr<void> last(nullptr, [edges](void*) { edges->answers->let_go(); });
+  return [edges, last](const HttpRequest& request, Responder to) {
     const auto segments = segments_of(request.path);
     for (const auto& route : routes()) {
       Admission who;

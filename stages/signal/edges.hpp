@@ -38,7 +38,8 @@ struct EdgeParts {
 ///   PUT  /v1/documents                            YAML or JSON; `?file=` names it in messages
 ///   POST /v1/orgs/{org}/postmortems               {"name", "sha256", "due", "calendar", "event"}: a draft is there
 ///   POST /v1/orgs/{org}/postmortems/closed        {"name", "sha256"}: it is written and agreed
-/// Watches `outcomes` from this call on. Thread-safe, and never blocks.
+/// Watches `outcomes` from this call on. Thread-safe, and never blocks. Who still waits for a decision when the handler
+/// ends gets no answer.
 HttpHandler make_edges(EdgeParts parts);
 
 }  // namespace virtscale::signal

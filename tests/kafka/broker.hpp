@@ -1,5 +1,5 @@
 // The Kafka cluster that tests use, if there is one: the environment variable VIRTSCALE_TEST_KAFKA, or the first line
-// of build/tests/kafka.bootstrap, which the fixture of ctest writes.
+// of kafka.bootstrap beside the test's program, which the fixture of ctest writes.
 //
 // The one thing to know: where CI=true, a test that needs it and does not find it fails.
 #pragma once
@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <random>
@@ -17,7 +18,7 @@ namespace virtscale {
 /// HOST:PORT,… of the cluster.
 inline std::optional<std::string> test_broker() {
   if (const char* const named = std::getenv("VIRTSCALE_TEST_KAFKA"); named != nullptr && *named != '\0') return named;
-  std::ifstream file("build/tests/kafka.bootstrap");
+  std::ifstream file(std::filesystem::read_symlink("/proc/self/exe").replace_filename("kafka.bootstrap"));
   std::string line;
   if (!std::getline(file, line) || line.empty()) return std::nullopt;
   return line;

@@ -19,6 +19,12 @@ bool Answers::withdraw(EventId request) {
   return take(request) != nullptr;
 }
 
+void Answers::let_go() {
+  std::map<EventId, Answered> forgotten;  // ends after the lock
+  const std::lock_guard lock(mutex_);
+  forgotten.swap(waiting_);
+}
+
 void Answers::arrived(const schema::Event& event) {
   const auto request = id_of(event.header()->answers());
   if (!request) return;

@@ -34,6 +34,8 @@ class Answers : public std::enable_shared_from_this<Answers> {
   bool expect(EventId request, Answered answered);
   /// Gives up. False if `answered` was called, or is about to be.
   bool withdraw(EventId request);
+  /// Forgets all who wait, uncalled: what they hold may hold this.
+  void let_go();
   /// A durable record of `outcomes`.
   void arrived(const schema::Event& event);
 

@@ -1,6 +1,6 @@
 // Signal's edges over HTTP, behind the server: paths, headers, scale requests, documents, alerts.
-// Properties: each request is answered at most once, at once or when its answer stands in the log; an answer is of a
-// known status, and is JSON; a token reaches neither answers nor the log; what is appended is admitted where it stands.
+// Properties: each request is answered once, at once or when its time is up; an answer is of a known status, and is
+// JSON; a token reaches neither answers nor the log; what is appended is admitted where it stands.
 #include <boost/json.hpp>
 
 #include "compose/settings/documents.hpp"
@@ -28,6 +28,7 @@ class Caller final : public HttpResponder {
   }
   void open_stream(std::string_view, std::function<void()>) override { check(false, "no route of signal streams"); }
   void write(std::string_view) override {}
+  int answers() const { return answers_; }
 
  private:
   int answers_ = 0;
@@ -46,7 +47,9 @@ class World {
   void run(Input input) {
     executor_.run();
     for (int n = 0; n < 8 && !input.empty(); ++n) ask(input);
-    executor_.pass(seconds(60));
+    // Nobody decides anything here: of a file's four kinds of documents each may wait for its 10 s.
+    for (int half_seconds = 0; half_seconds < 100; ++half_seconds) executor_.pass(milliseconds(500));
+    for (const auto& caller : callers_) check(caller->answers() == 1, "a request is answered");
     for (const auto topic : {Topic::alerts, Topic::signals, Topic::decisions}) check_records(topic);
   }
 
@@ -61,7 +64,8 @@ class World {
     if ((choice & 32U) != 0) request.headers["idempotency-key"] = input.text();
     if ((choice & 64U) != 0) request.query["file"] = input.text();
     request.body = input.text();
-    handler_(request, std::make_shared<Caller>());
+    callers_.push_back(std::make_shared<Caller>());
+    handler_(request, callers_.back());
     executor_.run();
   }
 
@@ -87,6 +91,7 @@ class World {
   EdgeIds ids_{4242};
   LogEdge edge_{log_, executor_, ids_};
   OneToken tokens_;
+  std::vector<std::shared_ptr<Caller>> callers_;
   HttpHandler handler_ = signal::make_edges({edge_, executor_, tokens_, parse_documents});
 };
 
@@ -94,6 +99,9 @@ class World {
 }  // namespace virtscale::fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  // Who writes the token into a body may read it in the answer: these are the caller's own words.
+  const std::string_view given(reinterpret_cast<const char*>(data), size);
+  if (given.find(virtscale::fuzz::token) != given.npos) return 0;
   virtscale::fuzz::World().run(virtscale::fuzz::Input(data, size));
   return 0;
 }

@@ -273,6 +273,13 @@ TEST_F(ScaleEdge, SaysWhenNoDecisionCame) {
   EXPECT_FALSE(next->answered()) << "the next caller has its own patience";
 }
 
+TEST_F(ScaleEdge, LetsGoOfWhoWaitsWhenItEnds) {
+  const std::weak_ptr<Caller> caller = ask(R"({"change": 1})");
+  ASSERT_FALSE(caller.expired());
+  world.handler = {};
+  EXPECT_TRUE(caller.expired());
+}
+
 TEST_F(ScaleEdge, SaysWhenARequestCannotBeMadeDurable) {
   world.log.fail("the disk is full");
   const auto caller = ask(R"({"change": 1})");
