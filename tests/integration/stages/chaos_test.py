@@ -182,7 +182,11 @@ class Chaotic(unittest.TestCase):
         restarts = sum(stage.output().count("log is tried again") for stage in stages.all)
         self.table.add("logs that were opened again", restarts)
         self.table.add("duplicates dropped, by reader", in_words(chaos.dropped))
-        self.assertGreater(sum(chaos.dropped.values()), 0, "the storm was too calm to prove a thing")
+        too_calm = "the storm was too calm to prove a thing"
+        self.assertGreater(chaos.done["kill"] + chaos.done["zombie"], 0, too_calm)
+        # A minute with one kill may leave nothing to drop: 1 run in some twenty.
+        if MINUTES >= 5:
+            self.assertGreater(sum(chaos.dropped.values()), 0, too_calm)
 
 
 if __name__ == "__main__":
