@@ -3,6 +3,7 @@
 // is read signs what its public half accepts; only the token itself opens.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "compose/settings/tokens.hpp"
@@ -15,14 +16,15 @@
 namespace virtscale::fuzz {
 namespace {
 
-// Shorter stretches of a file stand in messages by chance, and names are no secret.
+// Shorter stretches of a file stand in messages by chance, and neither names nor words with blanks are secrets.
 constexpr std::size_t secret_bytes_min = 12;
 constexpr std::string_view names = "only aws_access_key_id and aws_secret_access_key are understood";
 
 void check_silence(std::string_view message, std::string_view secret) {
+  message.remove_prefix(std::min(message.find(": "), message.size()));  // the file's path
   for (std::size_t i = 0; i + secret_bytes_min <= secret.size(); i += secret_bytes_min) {
     const auto part = secret.substr(i, secret_bytes_min);
-    if (names.find(part) != std::string_view::npos) continue;
+    if (names.find(part) != std::string_view::npos || part.find(' ') != part.npos) continue;
     check(message.find(part) == std::string_view::npos, "an error tells nothing of a secret", message);
   }
 }

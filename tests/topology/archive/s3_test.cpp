@@ -234,6 +234,10 @@ TEST(S3Answers, ReadPagesAndNothingElse) {
   EXPECT_FALSE(s3::read_page("<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>")) << "no token";
   EXPECT_FALSE(
       s3::read_page("<ListBucketResult><IsTruncated>false</IsTruncated><Contents></Contents></ListBucketResult>"));
+  EXPECT_FALSE(
+      s3::read_page("<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>a<Contents><Key>x</Key>"
+                    "</Contents><Key></NextContinuationToken></ListBucketResult>"))
+      << "a token holds no elements";
 }
 
 TEST(S3Answers, ACodeIsAWordOrNothing) {

@@ -30,6 +30,12 @@ std::optional<std::string_view> element(std::string_view xml, std::string_view t
   return take_element(xml, tag);
 }
 
+/// What holds no elements of its own: markup in it is of another one, whose end is missing.
+std::optional<std::string_view> text_element(std::string_view xml, std::string_view tag) {
+  const auto text = element(xml, tag);
+  return text && text->find('<') == text->npos ? text : std::nullopt;
+}
+
 /// The five names that XML has of its own; a reference by number is in no token or key that we make.
 std::string unescaped(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, char>, 5> names = {
@@ -57,12 +63,12 @@ std::optional<Page> read_page(std::string_view xml) {
   if (whole == xml.npos || !truncated) return std::nullopt;
   Page page;
   if (*truncated == "true") {
-    const auto next = element(xml, "NextContinuationToken");
+    const auto next = text_element(xml, "NextContinuationToken");
     if (!next || next->empty()) return std::nullopt;
     page.next = unescaped(*next);
   }
   for (auto rest = xml; const auto contents = take_element(rest, "Contents");) {
-    const auto key = element(*contents, "Key");
+    const auto key = text_element(*contents, "Key");
     if (!key) return std::nullopt;
     page.keys.push_back(unescaped(*key));
   }
