@@ -58,8 +58,7 @@ std::size_t plain_bytes(std::string_view text) {
 
 void CanonicalJson::copy(std::string_view bytes) {
   char* const at = room(bytes.size());
-  std::memcpy(at, bytes.data(), bytes.size());
-  end_at(at + bytes.size());
+  end_at(at + bytes.copy(at, bytes.size()));
 }
 
 // RFC 8785, 3.2.2.2.

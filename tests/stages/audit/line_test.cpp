@@ -15,6 +15,11 @@ std::string written(std::string_view text, std::size_t bytes_max = 256) {
   return CanonicalJson().string(text, bytes_max).take();
 }
 
+// A view of nothing has no address, which memcpy may not be given.
+TEST(CanonicalJson, WritesATextThatIsNoneAsEmpty) {
+  EXPECT_EQ(written(std::string_view()), "\"\"");
+}
+
 // The examples of RFC 8785, 3.2.2.2 and RFC 3629.
 TEST(CanonicalJson, EscapesExactlyWhatRfc8785Says) {
   EXPECT_EQ(written("a\"\\/\b\t\n\f\r"), R"("a\"\\/\b\t\n\f\r")");
