@@ -10,6 +10,7 @@
 #include "stages/policy/fold.hpp"
 #include "tests/bench/harness.hpp"
 #include "tests/bench/peers/peer.hpp"
+#include "tests/bench/world/documents.hpp"
 
 namespace virtscale::bench {
 namespace {
@@ -33,8 +34,9 @@ class Gate {
  public:
   explicit Gate(std::uint32_t services) : services_(services) {
     for (std::uint32_t service = 0; service < services; ++service) {
-      if (service % services_of_an_org == 0) fold(org_of(service), encode(contract(), org_of(service)), {});
-      fold(org_of(service), encode(applied(service), org_of(service)), {});
+      if (service % services_of_an_org == 0)
+        fold(org_of(service), encode(contract_of(1'000'000'000), org_of(service)), {});
+      fold(org_of(service), encode(service_of(name_of(service), policy::replicas_bound_max), org_of(service)), {});
     }
   }
 
@@ -61,24 +63,6 @@ class Gate {
     ScaleId scale;
   };
 
-  static schema::ContractAppliedT contract() {
-    schema::ContractAppliedT contract;
-    contract.version = 1;
-    contract.signed_ = "2025-11-02";
-    contract.quota = schema::Resources(1'000'000'000, 1'000'000'000, 1'000'000'000);
-    contract.overage_percent = 10;
-    return contract;
-  }
-  static schema::ServiceAppliedT applied(std::uint32_t service) {
-    schema::ServiceAppliedT applied;
-    applied.spec = std::make_unique<schema::ServiceSpecT>();
-    applied.spec->name = name_of(service);
-    applied.spec->cell = "bench";
-    applied.spec->domain = schema::Resources(100, 64, 1);
-    applied.spec->replicas_max = policy::replicas_bound_max;
-    applied.spec->haproxy_backend = applied.spec->name;
-    return applied;
-  }
   static schema::ScaleWantedT wish(std::uint32_t service) {
     schema::ScaleWantedT wish;
     wish.service = name_of(service);

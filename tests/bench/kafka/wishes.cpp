@@ -1,6 +1,7 @@
 #include "tests/bench/kafka/wishes.hpp"
 
 #include "schemas/codec.hpp"
+#include "tests/bench/world/documents.hpp"
 #include "topology/host/admission.hpp"
 
 namespace virtscale::bench {
@@ -19,37 +20,17 @@ std::string service_name(std::uint64_t n) {
   return "service-" + std::to_string(n);
 }
 
-schema::ContractAppliedT contract(std::int64_t quota) {
-  schema::ContractAppliedT contract;
-  contract.version = 1;
-  contract.signed_ = "2025-11-02";
-  contract.quota = schema::Resources(quota, quota, quota);
-  contract.overage_percent = 10;
-  return contract;
-}
-
-schema::ServiceAppliedT service(const std::string& name) {
-  schema::ServiceAppliedT applied;
-  applied.spec = std::make_unique<schema::ServiceSpecT>();
-  applied.spec->name = name;
-  applied.spec->cell = "bench";
-  applied.spec->domain = schema::Resources(100, 64, 1);
-  applied.spec->replicas_max = 10'000;
-  applied.spec->haproxy_backend = name;
-  return applied;
-}
-
 }  // namespace
 
 std::vector<WishRecord> Wishes::documents() {
   std::vector<WishRecord> all;
   for (std::uint32_t n = 0; n < orgs; ++n) {
     const auto org = org_name(n);
-    auto applied = encode(contract(n == small_org ? little : plenty), org);
+    auto applied = encode(contract_of(n == small_org ? little : plenty), org);
     fill_header(applied, {.id = {++written_, 0, 0, Source::edge}});
     all.push_back({partition_of(org, static_cast<std::uint32_t>(lanes_.size())), org, std::move(applied)});
     for (std::uint32_t s = 0; s < services_of_an_org; ++s)
-      all.push_back(from_signal(org, encode(service(service_name(s)), org), 0));
+      all.push_back(from_signal(org, encode(service_of(service_name(s)), org), 0));
   }
   return all;
 }

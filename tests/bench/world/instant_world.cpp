@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "schemas/codec.hpp"
+#include "tests/bench/world/documents.hpp"
 #include "topology/adapters/metrics/metrics.hpp"
 #include "topology/adapters/rocksdb/store.hpp"
 #include "topology/adapters/sodium/sodium.hpp"
@@ -25,25 +26,10 @@ std::string service_name(std::uint64_t n) {
   return "service-" + std::to_string(n);
 }
 
-schema::ContractAppliedT contract() {
-  schema::ContractAppliedT contract;
-  contract.version = 1;
-  contract.signed_ = "2025-11-02";
-  contract.quota = schema::Resources(1'000'000'000, 1'000'000'000, 1'000'000'000);
-  contract.overage_percent = 10;
-  return contract;
-}
-
 schema::ServiceAppliedT service(const std::string& name) {
-  schema::ServiceAppliedT applied;
-  applied.spec = std::make_unique<schema::ServiceSpecT>();
-  applied.spec->name = name;
-  applied.spec->cell = cell;
-  applied.spec->domain = schema::Resources(100, 64, 1);
-  applied.spec->replicas_max = 10'000;
+  auto applied = service_of(name);
   applied.spec->health = std::make_unique<schema::HealthT>();
   applied.spec->health->path = "/healthz";
-  applied.spec->haproxy_backend = name;
   return applied;
 }
 
@@ -167,7 +153,7 @@ void InstantWorld::apply_documents() {
   };
   append(Topic::decisions, std::string(cell), encode(cell_with_room(), ""));
   for (std::uint32_t org = 0; org < orgs_; ++org) {
-    append(Topic::signals, org_name(org), encode(contract(), org_name(org)));
+    append(Topic::signals, org_name(org), encode(contract_of(1'000'000'000), org_name(org)));
     for (std::uint32_t s = 0; s < services_; ++s) {
       append(Topic::alerts, org_name(org) + "/" + service_name(s), encode(service(service_name(s)), org_name(org)));
     }
