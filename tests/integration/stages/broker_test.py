@@ -3,14 +3,19 @@
 Whichever broker coordinates a stage's group, or leads a partition, is among them.
 """
 
+import contextlib
 import http.client
+import subprocess
 import sys
 import time
 import unittest
 
 from stages import NAMES, Stages
 from kafka import Cluster
-from world import cell, contract, documents, main, service, wait_until
+from processes import popen
+from world import BIN, cell, contract, documents, main, service, wait_until
+
+SCRIBE = BIN.parent / "tests" / "scribe"
 
 # An election, at most two attempts of whoever asks, and what a busy machine adds.
 DECIDED_S = 30.0
@@ -20,18 +25,35 @@ BROKERS = 3
 PARTITIONS = 3
 
 
+@contextlib.contextmanager
+def bystander(bootstrap, prefix):
+    """A client that only asks where topics end; it neither writes to any nor reads one."""
+    with popen([SCRIBE, bootstrap, prefix, "ends"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+               text=True) as process:
+        yield process
+        process.stdin.close()
+
+
+def end_of(bystander, topic):
+    print(topic, file=bystander.stdin, flush=True)
+    return int(bystander.stdout.readline() or -1)
+
+
 class ABroker(unittest.TestCase):
     def test_may_die_while_stages_run(self):
         with Cluster(BROKERS) as cluster, Stages(cluster.bootstrap, partitions=PARTITIONS, replication=3,
                                                  in_sync_min=2) as stages:
             stages.start()
             stages.apply(documents(cell(), contract("acme", 1), service("acme")))
-            for broker in range(1, BROKERS + 1):
-                cluster.kill(broker)
-                self.look(stages, f"without broker {broker}")
-                cluster.start(broker)
-                self.look(stages, f"with broker {broker} again")
-                time.sleep(CATCH_UP_S)
+            with bystander(cluster.bootstrap, stages.prefix) as asking:
+                self.assertGreater(end_of(asking, "decisions"), 0)
+                for broker in range(1, BROKERS + 1):
+                    cluster.kill(broker)
+                    self.look(stages, f"without broker {broker}")
+                    self.assertGreater(end_of(asking, "decisions"), 0)
+                    cluster.start(broker)
+                    self.look(stages, f"with broker {broker} again")
+                    time.sleep(CATCH_UP_S)
             for stage in stages.all:
                 self.assertTrue(stage.runs(), stage.name)
                 self.assertEqual(stage.output().count("log is tried again"), 0, stage.output())

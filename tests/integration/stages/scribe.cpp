@@ -1,10 +1,12 @@
-// scribe BOOTSTRAP PREFIX COMMAND: a producer of a test's own, which writes into the log of stages over Kafka.
+// scribe BOOTSTRAP PREFIX COMMAND: a client of a test's own for the log of stages over Kafka.
 //
 //   alerts ORG SERVICE ALERT N   N alerts of one fingerprint, each a new one for signal since it starts later
 //   junk TOPIC KEY               a record that is no event
+//   ends                         for each topic that a line of the input names, the sum of its partitions' ends
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <iostream>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -44,19 +46,34 @@ void append_alerts(Log& log, const Words& words) {
   }
 }
 
+Topic topic_named(const std::string& wanted) {
+  const auto name = std::ranges::find(topic_names, wanted);
+  if (name == topic_names.end()) throw std::invalid_argument("no topic is named " + wanted);
+  return static_cast<Topic>(name - topic_names.begin());
+}
+
 void append_junk(Log& log, const Words& words) {
-  const auto name = std::ranges::find(topic_names, words.at(0));
-  if (name == topic_names.end()) throw std::invalid_argument("no topic is named " + words.at(0));
-  const auto topic = static_cast<Topic>(name - topic_names.begin());
+  const auto topic = topic_named(words.at(0));
   const std::string junk = "this is no event";
   const LogAppend append{place_of(log, topic, words.at(1)), words.at(1), std::as_bytes(std::span(junk))};
   log.append({&append, 1});
+}
+
+void tell_ends(const Log& log) {
+  for (std::string name; std::getline(std::cin, name);) {
+    const auto topic = topic_named(name);
+    std::uint64_t sum = 0;
+    for (std::uint32_t p = 0; p < log.layout().partitions[static_cast<std::size_t>(topic)]; ++p)
+      sum += log.end({topic, p});
+    std::cout << sum << std::endl;
+  }
 }
 
 void run(const Words& words) {
   const auto opened =
       open_kafka_log({.bootstrap = words.at(0), .prefix = words.at(1), .member = "scribe"}, std::nullopt);
   const Words rest(words.begin() + 3, words.end());
+  if (words.at(2) == "ends") return tell_ends(*opened.log);
   words.at(2) == "alerts" ? append_alerts(*opened.log, rest) : append_junk(*opened.log, rest);
   opened.log->sync();
 }

@@ -29,6 +29,15 @@ int left_of_attempt(Clock::time_point until) {
                  asker.connection.last_complaint());
 }
 
+// librdkafka keeps the leader that it was told of, and after a broker's end asks anew for such topics only as this
+// client writes to or reads from (2.0.2, rd_kafka_metadata_refresh_known_topics): of others it would ask the dead one
+// for ever. Best effort: who asked, asks again.
+void ask_who_leads(const Asker& asker, int within_ms) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (rd_kafka_metadata(&asker.client, 1, nullptr, &metadata, within_ms) == RD_KAFKA_RESP_ERR_NO_ERROR)
+    rd_kafka_metadata_destroy(metadata);
+}
+
 // Asks for the offsets that the list names by times (or by -1, the end, and -2, the beginning). A partition that has
 // just lost its leader is asked for again.
 void ask_offsets(const Asker& asker, rd_kafka_topic_partition_list_t& list, Within within) {
@@ -42,6 +51,7 @@ void ask_offsets(const Asker& asker, rd_kafka_topic_partition_list_t& list, With
     if (Clock::now() + retry_every > until)
       unanswered(asker, "does not tell the offsets of " + std::string(list.elems[0].topic), words_for(code));
     std::this_thread::sleep_for(retry_every);
+    ask_who_leads(asker, left_of_attempt(until));
     for (int n = 0; n < list.cnt; ++n) list.elems[n].offset = asked[static_cast<std::size_t>(n)];
   }
 }
