@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <functional>
 
 #include "tests/bench/harness.hpp"
 
@@ -13,19 +14,26 @@ struct Growing {
   std::string_view bench;
   std::string_view with;
   std::array<std::uint64_t, 3> sizes;
-  double (*measure)(std::uint64_t size);
+  std::function<double(std::uint64_t size)> measure;
 };
 
-constexpr std::array growing = {
-    Growing{"pipeline", "services", {10, 500, 10'000}, scale_events_per_second_at},
-    Growing{"latency", "services", {10, 500, 10'000}, latency_us_at},
-    Growing{"gate", "services", {1, 10'000, 1'000'000}, decisions_per_second_at},
-    Growing{"placement", "nodes", {100, 10'000, 100'000}, microseconds_a_placement_at},
-    Growing{"replay", "scale events in the log", {1'000, 10'000, 100'000}, records_verified_per_second_at},
-    Growing{"ledger", "lines", {10'000, 100'000, 400'000}, lines_appended_per_second_at},
-    Growing{"memory", "services", {10'000, 100'000, 1'000'000}, bytes_per_service_at},
-    Growing{"recovery", "services", {10, 1'000, 10'000}, seconds_to_the_next_decision_at},
-};
+std::vector<Growing> growing_with(const std::string& kafka) {
+  std::vector<Growing> growing = {
+      {"pipeline", "services", {10, 500, 10'000}, scale_events_per_second_at},
+      {"latency", "services", {10, 500, 10'000}, latency_us_at},
+      {"gate", "services", {1, 10'000, 1'000'000}, decisions_per_second_at},
+      {"placement", "nodes", {100, 10'000, 100'000}, microseconds_a_placement_at},
+      {"replay", "scale events in the log", {1'000, 10'000, 100'000}, records_verified_per_second_at},
+      {"ledger", "lines", {10'000, 100'000, 400'000}, lines_appended_per_second_at},
+      {"memory", "services", {10'000, 100'000, 1'000'000}, bytes_per_service_at},
+      {"recovery", "services", {10, 1'000, 10'000}, seconds_to_the_next_decision_at},
+  };
+  if (!kafka.empty())
+    growing.push_back({"kafka", "wishes that wait", {20'000, 200'000, 800'000}, [kafka](std::uint64_t wishes) {
+                         return wishes_decided_per_second_at(kafka, wishes);
+                       }});
+  return growing;
+}
 
 std::vector<Figure> figures_of(const Growing& one) {
   std::vector<Figure> figures;
@@ -42,9 +50,9 @@ std::vector<Figure> figures_of(const Growing& one) {
 
 }  // namespace
 
-std::vector<Figure> measure_growth() {
+std::vector<Figure> measure_growth(const std::string& kafka) {
   std::vector<Figure> figures;
-  for (const auto& one : growing) {
+  for (const auto& one : growing_with(kafka)) {
     auto some = figures_of(one);
     figures.insert(figures.end(), some.begin(), some.end());
   }

@@ -76,7 +76,8 @@ std::vector<Figure> measure_memory();
 /// Of a broker's processes: what an idle stage takes.
 std::vector<Figure> measure_idle_stages(const std::string& bootstrap);
 std::vector<Figure> measure_recovery();
-std::vector<Figure> measure_growth();
+/// Without what needs a cluster if `bootstrap` is empty.
+std::vector<Figure> measure_growth(const std::string& bootstrap);
 
 // What `growth` asks of each bench: one of its figures, measured once at a size.
 double scale_events_per_second_at(std::uint64_t services);
@@ -89,5 +90,7 @@ double lines_appended_per_second_at(std::uint64_t lines);
 double bytes_per_service_at(std::uint64_t services);
 /// 0 where Virtscale cannot be started as a process.
 double seconds_to_the_next_decision_at(std::uint64_t services);
+/// By the policy stage, on the cluster at `bootstrap`.
+double wishes_decided_per_second_at(const std::string& bootstrap, std::uint64_t wishes);
 
 }  // namespace virtscale::bench

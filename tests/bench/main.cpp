@@ -23,7 +23,7 @@ std::vector<Bench> benches_with(const std::string& kafka) {
       {"ledger", "lines/s appended under signed checkpoints, and verified from their files", measure_ledger},
       {"memory", "bytes that the stages remember of an org, a service, a node and a domain", measure_memory},
       {"recovery", "seconds from kill -9 to the next decision; records/s of a state made again", measure_recovery},
-      {"growth", "each of these at three sizes", measure_growth},
+      {"growth", "each of these at three sizes", [kafka] { return measure_growth(kafka); }},
   };
   if (!kafka.empty()) {
     benches.push_back(

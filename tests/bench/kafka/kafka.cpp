@@ -118,6 +118,10 @@ std::vector<Figure> figures_of(const Contender& ours, const Contender& limit, co
 
 }  // namespace
 
+double wishes_decided_per_second_at(const std::string& bootstrap, std::uint64_t wishes) {
+  return rate_of(bootstrap, make_policy_stage, wishes);
+}
+
 std::vector<Figure> measure_kafka(const std::string& bootstrap) {
   const auto program = StreamsPeer::start();
   Contender ours{"policy stage", make_policy_stage, make_policy_stage};
