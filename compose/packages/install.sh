@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of debian.txt that are missing. With everything there it needs neither root nor network.
+# install.sh [LIST]: installs the Debian packages of LIST (debian.txt) that are missing. With everything there it needs
+# neither root nor network.
 set -euo pipefail
-list="$(dirname "${BASH_SOURCE[0]}")/debian.txt"
+list="$(dirname "${BASH_SOURCE[0]}")/${1:-debian.txt}"
 
 if ! command -v dpkg-query >/dev/null; then
   echo "install: this is not a Debian system; install what $list names in your own way, then build with cmake" >&2
