@@ -4,7 +4,10 @@
 #include <librdkafka/rdkafka.h>
 
 #include <array>
+#include <chrono>
 #include <memory>
+#include <stdexcept>
+#include <thread>
 
 namespace virtscale {
 namespace {
@@ -12,8 +15,12 @@ namespace {
 struct Destroy {
   void operator()(rd_kafka_t* client) const { rd_kafka_destroy(client); }
   void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
+  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
+  void operator()(rd_kafka_ConfigResource_t* resource) const { rd_kafka_ConfigResource_destroy(resource); }
 };
 using Client = std::unique_ptr<rd_kafka_t, Destroy>;
+using Event = std::unique_ptr<rd_kafka_event_t, Destroy>;
+using Settings = std::unique_ptr<rd_kafka_ConfigResource_t, Destroy>;
 
 Client connect(const std::string& bootstrap, const char* transactional_id) {
   std::array<char, 512> text{};
@@ -29,15 +36,34 @@ void expect_none(rd_kafka_error_t* error) {
   if (error != nullptr) rd_kafka_error_destroy(error);
 }
 
-// Waits for the answer to what `ask` has asked for.
+// The answer to what `ask` has asked for.
 template <typename Ask>
-void await(const Client& client, Ask ask) {
+Event await(const Client& client, Ask ask) {
   const std::unique_ptr<rd_kafka_queue_t, Destroy> queue(rd_kafka_queue_new(client.get()));
   ask(queue.get());
-  auto* const event = rd_kafka_queue_poll(queue.get(), 10'000);
-  ASSERT_NE(event, nullptr);
-  EXPECT_EQ(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_event_error_string(event);
-  rd_kafka_event_destroy(event);
+  Event event(rd_kafka_queue_poll(queue.get(), 10'000));
+  if (event == nullptr) throw std::runtime_error("the broker does not answer within 10 s");
+  EXPECT_EQ(rd_kafka_event_error(event.get()), RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_event_error_string(event.get());
+  return event;
+}
+
+Settings settings_of(const std::string& topic) {
+  return Settings(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+}
+
+std::string setting_now(const Client& client, const std::string& topic, const std::string& name) {
+  const auto settings = settings_of(topic);
+  auto* asked = settings.get();
+  const auto event = await(
+      client, [&](rd_kafka_queue_t* queue) { rd_kafka_DescribeConfigs(client.get(), &asked, 1, nullptr, queue); });
+  std::size_t count = 0;
+  const auto* const result = rd_kafka_event_DescribeConfigs_result(event.get());
+  const auto* const told = rd_kafka_DescribeConfigs_result_resources(result, &count)[0];
+  const auto* const* const entries = rd_kafka_ConfigResource_configs(told, &count);
+  for (std::size_t n = 0; n < count; ++n) {
+    if (name == rd_kafka_ConfigEntry_name(entries[n])) return rd_kafka_ConfigEntry_value(entries[n]);
+  }
+  return {};
 }
 
 }  // namespace
@@ -69,10 +95,13 @@ void delete_records(const std::string& bootstrap, const std::string& topic, std:
 void alter_topic(const std::string& bootstrap, const std::string& topic, const std::string& name,
                  const std::string& value) {
   const auto client = connect(bootstrap, nullptr);
-  auto* resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
-  rd_kafka_ConfigResource_set_config(resource, name.c_str(), value.c_str());
-  await(client, [&](rd_kafka_queue_t* queue) { rd_kafka_AlterConfigs(client.get(), &resource, 1, nullptr, queue); });
-  rd_kafka_ConfigResource_destroy(resource);
+  const auto settings = settings_of(topic);
+  rd_kafka_ConfigResource_set_config(settings.get(), name.c_str(), value.c_str());
+  auto* altered = settings.get();
+  await(client, [&](rd_kafka_queue_t* queue) { rd_kafka_AlterConfigs(client.get(), &altered, 1, nullptr, queue); });
+  // The controller answers before the broker has heard of it.
+  for (int n = 0; n < 1'000 && setting_now(client, topic, name) != value; ++n)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
 }  // namespace virtscale
