@@ -21,9 +21,14 @@ Source stage_serving(std::string_view path) {
 }
 
 Crew::Crew(Site& site, Log& log, const std::vector<Source>& stages, OpenStore open_store)
-    : site_(site), log_(log), edge_(log, *edges_, site.ids()) {
+    : site_(site),
+      log_(log),
+      disk_(site.make_thread()),
+      edges_(site.make_thread()),
+      blocking_(site.make_thread()),
+      edge_(log, *edges_, site.ids()) {
   for (const auto stage : stages) {
-    auto& thread = threads_[stage] = make_executor();
+    auto& thread = threads_[stage] = site.make_thread();
     roles_[stage] = make_role(stage, {.stage = {.log = log,
                                                 .open_store = open_store,
                                                 .executor = *thread,
@@ -44,7 +49,7 @@ Crew::Crew(Site& site, Log& log, const std::vector<Source>& stages, OpenStore op
 Crew::~Crew() {
   edges_->stop();
   blocking_->stop();
-  mirror_.reset();
+  if (mirroring_) mirroring_->stop();
   for (const auto& [stage, thread] : threads_) thread->stop();
   disk_->stop();
 }
@@ -60,7 +65,8 @@ std::unique_ptr<Role> Crew::make_role(Source stage, RoleParts parts) {
     case Source::dataplane:
       return dataplane::make_role(std::move(parts), world.probe(), world.balancer(), world.haproxy());
     case Source::audit:
-      mirror_ = std::make_unique<LedgerMirror>(log_, ledgers, world.keys_directory(),
+      mirroring_ = site_.make_thread();
+      mirror_ = std::make_unique<LedgerMirror>(log_, *mirroring_, ledgers, world.keys_directory(),
                                                [&site = site_](const std::string& why) { site.tell(why); });
       return audit::make_role(std::move(parts), world.signer(), ledgers);
     default:

@@ -11,7 +11,6 @@
 
 #include "compose/site/ledger_mirror.hpp"
 #include "compose/site/site.hpp"
-#include "topology/adapters/asio/executor.hpp"
 #include "topology/host/log_edge.hpp"
 #include "topology/host/role.hpp"
 
@@ -24,7 +23,7 @@ class Crew {
  public:
   using OpenStore = std::function<std::unique_ptr<Store>(std::string_view stage, std::uint32_t partition)>;
 
-  /// `site` and `log` outlive it. Throws std::exception with what is wrong and what to do.
+  /// `log` outlives it, and `site` the log. Throws std::exception with what is wrong and what to do.
   Crew(Site& site, Log& log, const std::vector<Source>& stages, OpenStore open_store);
   /// Ends the threads; what was not drained is folded again by the next owner.
   ~Crew();
@@ -50,10 +49,11 @@ class Crew {
 
   Site& site_;
   Log& log_;
-  std::map<Source, std::unique_ptr<ExecutorThread>> threads_;
-  std::unique_ptr<ExecutorThread> disk_ = make_executor();
-  std::unique_ptr<ExecutorThread> edges_ = make_executor();
-  std::unique_ptr<ExecutorThread> blocking_ = make_executor();
+  std::map<Source, ThreadInUse> threads_;
+  ThreadInUse disk_;
+  ThreadInUse edges_;
+  ThreadInUse blocking_;
+  ThreadInUse mirroring_;  // null without the audit stage
   LogEdge edge_;
   std::unique_ptr<LedgerMirror> mirror_;
   std::map<Source, std::unique_ptr<Role>> roles_;

@@ -86,15 +86,10 @@ class LedgerMirror::Copying : public std::enable_shared_from_this<Copying> {
   std::atomic<bool> woken_ = false;
 };
 
-LedgerMirror::LedgerMirror(Log& log, std::filesystem::path directory, std::filesystem::path keys,
+LedgerMirror::LedgerMirror(Log& log, Executor& disk, std::filesystem::path directory, std::filesystem::path keys,
                            std::function<void(const std::string&)> failed)
-    : thread_(make_executor()),
-      copying_(std::make_shared<Copying>(log, std::move(directory), std::move(keys), *thread_, std::move(failed))) {
+    : copying_(std::make_shared<Copying>(log, std::move(directory), std::move(keys), disk, std::move(failed))) {
   copying_->start();
-}
-
-LedgerMirror::~LedgerMirror() {
-  thread_->stop();
 }
 
 }  // namespace virtscale

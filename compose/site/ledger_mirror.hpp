@@ -8,7 +8,7 @@
 #include <string>
 
 #include "compose/ledger/writer.hpp"
-#include "topology/adapters/asio/executor.hpp"
+#include "topology/ports/clock.hpp"
 #include "topology/ports/log.hpp"
 
 namespace virtscale {
@@ -16,14 +16,13 @@ namespace virtscale {
 class LedgerMirror {
  public:
   /// `failed` is called, on a thread of its own, with what cannot be written and what to do; the log has it all, and
-  /// the next start writes it again. `log` outlives the mirror.
-  LedgerMirror(Log& log, std::filesystem::path directory, std::filesystem::path keys,
+  /// the next start writes it again. `log` outlives the mirror, and `disk` the log; it waits for the disk, and runs
+  /// nothing more when the mirror ends.
+  LedgerMirror(Log& log, Executor& disk, std::filesystem::path directory, std::filesystem::path keys,
                std::function<void(const std::string&)> failed);
-  ~LedgerMirror();
 
  private:
   class Copying;
-  std::unique_ptr<ExecutorThread> thread_;
   std::shared_ptr<Copying> copying_;
 };
 

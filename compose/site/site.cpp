@@ -6,7 +6,6 @@
 #include <fstream>
 
 #include "compose/settings/tokens.hpp"
-#include "topology/adapters/asio/executor.hpp"
 #include "topology/adapters/http/server.hpp"
 #include "topology/adapters/metrics/metrics.hpp"
 
@@ -52,6 +51,10 @@ void Site::make_operator_token() {
         {.message = "an operator's token was made: use it with --token-file", .fields = {{"file", file.string()}}});
   }
   settings_.tokens.push_back({"", hash_of_token(token)});
+}
+
+ThreadInUse Site::make_thread() {
+  return ThreadInUse(threads_.emplace_back(make_executor()).get());
 }
 
 std::unique_ptr<HttpServer> Site::listen_at(const Endpoint& at, HttpHandler handler) const {

@@ -4,9 +4,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "compose/settings/settings.hpp"
 #include "compose/site/world.hpp"
+#include "topology/adapters/asio/executor.hpp"
 #include "topology/adapters/asio/forward_clock.hpp"
 #include "topology/host/edge_id.hpp"
 #include "topology/ports/authorizer.hpp"
@@ -15,6 +17,14 @@
 #include "topology/ports/metrics.hpp"
 
 namespace virtscale {
+
+/// Ends the use of a thread: it runs nothing more.
+struct StopThread {
+  void operator()(ExecutorThread* thread) const { thread->stop(); }
+};
+/// A thread of the site. It can be posted to until the site goes, also when nobody uses it any more: a log that is just
+/// calling a listener cannot know whether the listener's thread still runs. So a site outlives its log.
+using ThreadInUse = std::unique_ptr<ExecutorThread, StopThread>;
 
 class Site {
  public:
@@ -28,6 +38,9 @@ class Site {
   Metrics& metrics() { return *metrics_; }
   const Authorizer& authorizer() const { return *authorizer_; }
   World& world() { return world_; }
+
+  /// Not thread-safe.
+  ThreadInUse make_thread();
 
   std::unique_ptr<HttpServer> listen_at(const Endpoint& at, HttpHandler handler) const;
   /// Writes an error into the journal.
@@ -47,6 +60,7 @@ class Site {
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Authorizer> authorizer_;
   World world_;
+  std::vector<std::unique_ptr<ExecutorThread>> threads_;
 };
 
 }  // namespace virtscale

@@ -54,6 +54,7 @@ AuditAlone::AuditAlone(std::uint64_t lines, std::uint32_t orgs)
     : lines_(lines),
       orgs_(orgs),
       clock_(make_system_clock()),
+      mirroring_(make_executor()),
       metrics_(make_metrics()),
       thread_(make_executor()),
       disk_(make_executor()),
@@ -78,7 +79,7 @@ AuditAlone::AuditAlone(std::uint64_t lines, std::uint32_t orgs)
 
 AuditAlone::~AuditAlone() {
   runner_->drain();
-  mirror_.reset();
+  mirroring_->stop();
   watching_->stop();
   thread_->stop();
   disk_->stop();
@@ -129,7 +130,7 @@ bool AuditAlone::files_are_whole() const {
 
 AuditAlone::Took AuditAlone::run() {
   const auto began = Steady::now();
-  mirror_ = std::make_unique<LedgerMirror>(*log_, folder_.path() / "ledgers", folder_.path() / "keys",
+  mirror_ = std::make_unique<LedgerMirror>(*log_, *mirroring_, folder_.path() / "ledgers", folder_.path() / "keys",
                                            [](const std::string& why) { std::fprintf(stderr, "%s\n", why.c_str()); });
   runner_->start();
   const auto wait_until = [&](const auto& holds) {

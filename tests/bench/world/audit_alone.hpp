@@ -51,6 +51,7 @@ class AuditAlone {
   std::uint64_t lines_;
   std::uint32_t orgs_;
   std::unique_ptr<Clock> clock_;
+  std::unique_ptr<ExecutorThread> mirroring_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Signer> signer_;
