@@ -16,10 +16,10 @@ std::unique_ptr<schema::CandidateT> told(const Candidate& candidate) {
   auto it = std::make_unique<schema::CandidateT>();
   const auto& slot = *candidate.slot;
   it->node = slot.node;
-  it->zone = slot.zone;
+  it->zone = slot.zone();
   it->numa = slot.numa;
-  it->free_vcpu_milli = slot.room.vcpu_milli() - slot.room.used_vcpu_milli();
-  it->free_ram_mib = slot.room.ram_mib() - slot.room.used_ram_mib();
+  it->free_vcpu_milli = slot.room->vcpu_milli() - slot.room->used_vcpu_milli();
+  it->free_ram_mib = slot.room->ram_mib() - slot.room->used_ram_mib();
   it->passed_over = candidate.passed_over;
   return it;
 }
@@ -72,21 +72,12 @@ void place_waiting(Step& step, const std::string& name) {
   if (try_place(step, domain)) unqueue(step, domain);
 }
 
-std::optional<Slot> slot_now(const Step& step, const Slot& slot, std::string_view cell) {
-  const auto* node = step.state.nodes.find(State::node_key(cell, slot.node));
-  if (node == nullptr || slot.numa >= node->numa.size()) return std::nullopt;
-  return slot_of(slot.node, *node, slot.numa);
-}
-
 // Who waits has fitted nowhere else, so one NUMA node that was freed is all that has to be looked at.
 void serve_from(Step& step, std::string_view cell, const Slot& freed) {
-  auto slot = slot_now(step, freed, cell);
   std::size_t misses = 0;
   each_waiting(step, cell, [&](const std::string& name, const schema::PlacedDomainT& row) {
-    if (!slot) return false;
-    if (!can_take(*slot, need_of(row))) return ++misses < queue_misses_max;
+    if (!can_take(freed, need_of(row))) return ++misses < queue_misses_max;
     place_waiting(step, name);
-    slot = slot_now(step, freed, cell);
     return true;
   });
 }
@@ -112,20 +103,20 @@ bool try_place(Step& step, const Domain& domain) {
   if (placement.chosen == nullptr) return false;
   auto& row = domain.row;
   row.phase = schema::PlacementPhase::starting;
-  row.zone = placement.chosen->zone;
+  row.zone = placement.chosen->zone();
   row.node = placement.chosen->node;
   row.numa = placement.chosen->numa;
   ++row.placements;
   tell_placed(step, domain, placement.candidates);
-  step.state.change_use(row, +1);
+  step.state.occupy(row.cell, *placement.chosen, row.resources);
   ask_start(step, domain);
   return true;
 }
 
 void give_back(Step& step, const Domain& domain) {
-  const Slot freed{domain.row.zone, domain.row.node, domain.row.numa, {}};
-  step.state.change_use(domain.row, -1);
-  serve_from(step, domain.row.cell, freed);
+  const auto& row = domain.row;
+  step.state.vacate(row);
+  if (const auto* freed = step.state.slot(row.cell, row.node, row.numa)) serve_from(step, row.cell, *freed);
 }
 
 void serve_queue(Step& step, std::string_view cell) {

@@ -86,17 +86,18 @@ std::string check_nodes(const State& state, UseByNuma used) {
 }
 
 std::string check_index(const State& state) {
-  if (state.index() == nullptr) return {};
   std::size_t indexed = 0;
-  for (const auto& [cell, slots] : *state.index()) indexed += slots.size();
+  for (const auto& [cell, slots] : state.index()) {
+    if (!slots.in_order()) return "the NUMA nodes of cell " + cell + " are not in the order of their loads";
+    indexed += slots.size();
+  }
   std::string fault;
   state.nodes.each("", [&](std::string_view key, const schema::CellNodeT& node) {
     const auto cut = key.find('/');
-    const auto slots = state.index()->find(key.substr(0, cut));
+    const auto slots = state.index().find(key.substr(0, cut));
     for (std::uint32_t numa = 0; numa < node.numa.size(); ++numa) {
-      const auto slot = slot_of(key.substr(cut + 1), node, numa);
-      if (!slot) continue;
-      if (slots == state.index()->end() || !slots->second.all().contains(*slot))
+      if (slots == state.index().end() || !is_open(node, numa)) continue;
+      if (slots->second.find(node.zone, key.substr(cut + 1), numa) == nullptr)
         fault = "NUMA node " + std::string(key) + ":" + std::to_string(numa) + " is not in the index by its load";
       --indexed;
     }

@@ -6,13 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "schemas/codec.hpp"
 #include "schemas/state/orchestration_generated.h"
+#include "stages/orchestration/load_order.hpp"
+#include "topology/contract/table.hpp"
 
 namespace virtscale::orchestration {
 
@@ -22,23 +23,21 @@ inline constexpr std::int64_t numa_amount_max = 1'000'000'000;
 /// Candidates that a placement names for `explain`, the chosen one included.
 inline constexpr std::size_t candidates_max = 5;
 
-/// A NUMA node as placement sees it. REQUIRES: its totals lie in [1, numa_amount_max], what is used in
-/// [0, numa_amount_max].
+/// A NUMA node that may take domains. Borrowed from the table of nodes, and so is all that it tells. REQUIRES: its
+/// totals lie in [1, numa_amount_max], what is used in [0, numa_amount_max].
 struct Slot {
-  std::string zone;
-  std::string node;
+  Table<schema::CellNodeT>::Place row;
+  std::string_view node;
   std::uint32_t numa = 0;
-  schema::NumaRoom room;
+  const schema::NumaRoom* room = nullptr;  ///< in the row
+  std::uint64_t load = 0;                  ///< as of when it was last put in order
+
+  const std::string& zone() const { return row.value().zone; }
 };
 
-/// -1, 0, 1 as the load of `a` is below, equal to or above that of `b`. The load of a NUMA node is the larger of
-/// used/total over vCPU and RAM; fractions are compared exactly.
-int compare_load(const schema::NumaRoom& a, const schema::NumaRoom& b);
-
-/// The order of choice: load, then zone, node and NUMA index.
-struct LessLoaded {
-  bool operator()(const Slot& a, const Slot& b) const;
-};
+/// The load of a NUMA node is the larger of used/total over vCPU and RAM. Here as a number that is below, equal to or
+/// above another's just as the fraction is: none is lost by rounding.
+std::uint64_t load_of(const schema::NumaRoom& room);
 
 /// What a domain needs, and where its start has failed before.
 struct Need {
@@ -59,36 +58,37 @@ struct Candidate {
   std::string_view passed_over{};
 };
 
-/// A choice. Slots are borrowed from the Slots until they change; `chosen` is null if no NUMA node can take the domain.
+/// A choice. Slots are borrowed from the Slots; `chosen` is null if no NUMA node can take the domain.
 struct Placement {
   const Slot* chosen = nullptr;
   std::vector<Candidate> candidates;  ///< in the order of choice
 };
 
-/// The NUMA nodes of one cell that may take domains, by load.
+/// The NUMA nodes of one cell that may take domains, by load; those of one load by zone, node and NUMA index.
 class Slots {
  public:
-  /// REQUIRES: no slot of this node and NUMA index is in.
-  void put(Slot slot);
-  /// Takes out the slot that equals `slot`, its use included.
-  void take(const Slot& slot) { slots_.erase(slot); }
-  /// Changes what is used of the slot that equals `slot`. REQUIRES: it is in, and its totals stay.
-  void change_use(const Slot& slot, const schema::NumaRoom& room);
+  /// REQUIRES: ascending by node and NUMA index.
+  explicit Slots(std::vector<Slot> slots);
+  /// Puts a slot of these where it stands by its row. To be called after each change of what is used of it. Costs what
+  /// LoadOrder says.
+  void reorder(const Slot& slot);
   /// The least-loaded slot that can take the domain. Looks at those that are less loaded than the chosen, and, if there
   /// is none, no further than where the load alone tells that nothing can fit.
   Placement choose(const Need& need) const;
+  /// The slot; null if it is not one of these. Costs O(log n).
+  const Slot* find(std::string_view zone, std::string_view node, std::uint32_t numa) const;
   /// True if a node is left on which the domain has not failed.
   bool has_untried(const std::vector<std::string>& failed_nodes) const;
   std::size_t size() const { return slots_.size(); }
-  const std::set<Slot, LessLoaded>& all() const { return slots_; }
+  /// True if each slot is told once, where its row says that it stands; for invariants.
+  bool in_order() const;
 
  private:
-  using Position = std::set<Slot, LessLoaded>::const_iterator;
   bool none_fits_from(const Slot& slot, const Need& need) const;
-  Position find(const Need& need, Placement& placement) const;
 
-  std::set<Slot, LessLoaded> slots_;
-  // The largest totals that were ever in: a bound that only decides when to stop looking.
+  std::vector<Slot> slots_;  // by zone, node and NUMA index
+  LoadOrder order_;
+  // The largest totals: a bound that only decides when to stop looking.
   std::int64_t vcpu_milli_max_ = 0;
   std::int64_t ram_mib_max_ = 0;
 };

@@ -25,52 +25,50 @@ JoinedKey State::node_key(std::string_view cell, std::string_view node) {
 }
 
 Slots& State::slots_of(std::string_view cell) {
-  if (!index_) {
-    index_.emplace();
-    nodes.each("", [&](std::string_view key, const schema::CellNodeT& node) {
-      const auto cut = key.find('/');
-      for (std::uint32_t numa = 0; numa < node.numa.size(); ++numa) {
-        if (auto slot = slot_of(key.substr(cut + 1), node, numa))
-          (*index_)[std::string(key.substr(0, cut))].put(*std::move(slot));
-      }
-      return true;
-    });
-  }
-  const auto found = index_->find(cell);
-  return found != index_->end() ? found->second : (*index_)[std::string(cell)];
+  const auto found = index_.find(cell);
+  if (found != index_.end()) return found->second;
+  std::vector<Slot> slots;
+  const auto prefix = std::string(cell) + "/";
+  nodes.each(prefix, [&](std::string_view key, const schema::CellNodeT& node) {
+    for (std::uint32_t numa = 0; numa < node.numa.size(); ++numa) {
+      if (is_open(node, numa)) slots.push_back({nodes.place(key), key.substr(prefix.size()), numa, &node.numa[numa]});
+    }
+    return true;
+  });
+  return index_.emplace(cell, std::move(slots)).first->second;
 }
 
-void State::take_node(std::string_view cell, std::string_view node) {
-  auto& slots = slots_of(cell);
+void State::forget_index(std::string_view cell) {
+  const auto found = index_.find(cell);
+  if (found != index_.end()) index_.erase(found);
+}
+
+void State::erase_if_unused(std::string_view node_key) {
+  const auto* node = nodes.find(node_key);
+  if (!node->listed && is_unused(*node)) nodes.erase(node_key);
+}
+
+const Slot* State::slot(std::string_view cell, std::string_view node, std::uint32_t numa) {
   const auto* row = nodes.find(node_key(cell, node));
-  if (row == nullptr) return;
-  for (std::uint32_t numa = 0; numa < row->numa.size(); ++numa) {
-    if (const auto slot = slot_of(node, *row, numa)) slots.take(*slot);
-  }
+  return row != nullptr && is_open(*row, numa) ? slots_of(cell).find(row->zone, node, numa) : nullptr;
 }
 
-void State::put_node(std::string_view cell, std::string_view node) {
-  const auto key = node_key(cell, node);
-  const auto* row = nodes.find(key);
-  if (!row->listed && is_unused(*row)) return nodes.erase(key);
-  auto& slots = slots_of(cell);
-  for (std::uint32_t numa = 0; numa < row->numa.size(); ++numa) {
-    if (auto slot = slot_of(node, *row, numa)) slots.put(*std::move(slot));
-  }
+void State::occupy(std::string_view cell, const Slot& slot, const schema::Resources& resources) {
+  auto& room = nodes.modify(slot.row).numa[slot.numa];
+  room = used_more(room, resources.vcpu_milli(), resources.ram_mib());
+  slots_of(cell).reorder(slot);
 }
 
-void State::change_use(const schema::PlacedDomainT& domain, std::int64_t sign) {
-  auto& slots = slots_of(domain.cell);
+void State::vacate(const schema::PlacedDomainT& domain) {
   const auto key = node_key(domain.cell, domain.node);
   auto& node = nodes.modify(key);
   // A domain that needs nothing does not keep the row of its node.
   if (domain.numa < node.numa.size()) {
     auto& room = node.numa[domain.numa];
-    const auto used = used_more(room, sign * domain.resources.vcpu_milli(), sign * domain.resources.ram_mib());
-    if (const auto slot = slot_of(domain.node, node, domain.numa)) slots.change_use(*slot, used);
-    room = used;
+    room = used_more(room, -domain.resources.vcpu_milli(), -domain.resources.ram_mib());
   }
-  if (!node.listed && is_unused(node)) nodes.erase(key);
+  if (const auto* changed = slot(domain.cell, domain.node, domain.numa)) slots_of(domain.cell).reorder(*changed);
+  erase_if_unused(key);
 }
 
 JoinedKey queue_key(const schema::PlacedDomainT& domain) {
@@ -83,11 +81,6 @@ JoinedKey service_key(const schema::PlacedDomainT& domain) {
 
 JoinedKey service_of(const schema::PlacedDomainT& domain) {
   return JoinedKey(domain.org, domain.service);
-}
-
-std::optional<Slot> slot_of(std::string_view node_name, const schema::CellNodeT& node, std::uint32_t numa) {
-  if (!node.listed || node.numa[numa].vcpu_milli() == 0) return std::nullopt;
-  return Slot{node.zone, std::string(node_name), numa, node.numa[numa]};
 }
 
 }  // namespace virtscale::orchestration

@@ -1,11 +1,11 @@
 // What orchestration remembers: cells, nodes, domains, who waits, and which domains a service has.
 //
-// The one thing to know: beside the tables there is an index of NUMA nodes by load. It follows from the tables alone,
-// is made at first use, and whoever puts rows into a State that was already used calls `rebuild()`.
+// The one thing to know: beside the tables there is an index of each cell's NUMA nodes by load. It follows from the
+// tables alone and borrows their rows, is made at first use, and whoever puts rows into a State that was already used
+// calls `rebuild()`.
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,30 +30,36 @@ class State {
   std::vector<AnyTable*> tables() { return {&cells, &nodes, &domains, &queue, &by_service, &counters}; }
 
   /// Forgets the index; the next use makes it again from the tables.
-  void rebuild() { index_.reset(); }
+  void rebuild() { index_.clear(); }
   /// The NUMA nodes of a cell that may take domains. Valid until a cell is applied or `rebuild` is called.
   const Slots& slots(std::string_view cell) { return slots_of(cell); }
-  /// The index, if it was made; for invariants.
-  const std::map<std::string, Slots, std::less<>>* index() const { return index_ ? &*index_ : nullptr; }
+  /// The cells whose NUMA nodes are indexed; for invariants.
+  const std::map<std::string, Slots, std::less<>>& index() const { return index_; }
+  /// A NUMA node that may take domains; null if it may not. Valid as long as `slots`.
+  const Slot* slot(std::string_view cell, std::string_view node, std::uint32_t numa);
 
-  /// Changes the node, its place in the index included. A row that is neither listed nor used is erased.
+  /// Changes what the node is. A row that is neither listed nor used is erased. The cell's index is made
+  /// anew at the next use, which costs O(n log n).
   template <class Change>
   void change_node(std::string_view cell, std::string_view node, Change change) {
-    take_node(cell, node);
-    change(nodes.modify(node_key(cell, node)));
-    put_node(cell, node);
+    forget_index(cell);
+    const auto key = node_key(cell, node);
+    change(nodes.modify(key));
+    erase_if_unused(key);
   }
-  /// Changes what one NUMA node's domains use. REQUIRES: the node exists. Costs O(log of the cell's size).
-  void change_use(const schema::PlacedDomainT& domain, std::int64_t sign);
+  /// The resources of a domain become used. REQUIRES: `slot` is one of `slots(cell)`.
+  void occupy(std::string_view cell, const Slot& slot, const schema::Resources& resources);
+  /// What a placed domain uses becomes free. REQUIRES: its node exists.
+  void vacate(const schema::PlacedDomainT& domain);
 
   static JoinedKey node_key(std::string_view cell, std::string_view node);
 
  private:
   Slots& slots_of(std::string_view cell);
-  void take_node(std::string_view cell, std::string_view node);
-  void put_node(std::string_view cell, std::string_view node);
+  void forget_index(std::string_view cell);
+  void erase_if_unused(std::string_view node_key);
 
-  std::optional<std::map<std::string, Slots, std::less<>>> index_;
+  std::map<std::string, Slots, std::less<>> index_;
 };
 
 /// The key of a waiting domain: older births come first.
@@ -62,8 +68,10 @@ JoinedKey queue_key(const schema::PlacedDomainT& domain);
 JoinedKey service_key(const schema::PlacedDomainT& domain);
 /// `org/service`.
 JoinedKey service_of(const schema::PlacedDomainT& domain);
-/// The slot of a NUMA node; nothing if it may take no domain.
-std::optional<Slot> slot_of(std::string_view node_name, const schema::CellNodeT& node, std::uint32_t numa);
+/// True if the NUMA node may take domains.
+inline bool is_open(const schema::CellNodeT& node, std::uint32_t numa) {
+  return node.listed && numa < node.numa.size() && node.numa[numa].vcpu_milli() != 0;
+}
 /// True if the domain occupies a NUMA node. One that waits does not, nor one that is stopped while it waits.
 inline bool is_placed(const schema::PlacedDomainT& domain) {
   return !domain.node.empty();

@@ -33,10 +33,10 @@ double microseconds_a_placement(orchestration::State& state) {
   const auto began = processor_time();
   for (int n = 0; n < placements_in_a_run; ++n) {
     const auto placement = state.slots(cell).choose({1, 1, nullptr});
-    domain.zone = placement.chosen->zone;
+    domain.zone = placement.chosen->zone();
     domain.node = placement.chosen->node;
     domain.numa = placement.chosen->numa;
-    state.change_use(domain, +1);
+    state.occupy(cell, *placement.chosen, domain.resources);
   }
   return (processor_time() - began) * 1e6 / placements_in_a_run;
 }

@@ -2,25 +2,70 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
+#include <tuple>
+
+#include "stages/orchestration/state.hpp"
 
 namespace virtscale::orchestration {
 namespace {
 
-Slot slot(std::string node, std::int64_t used_vcpu, std::int64_t used_ram, std::string zone = "zone-a",
-          std::uint32_t numa = 0, std::int64_t vcpu = 32'000, std::int64_t ram = 131'072) {
-  return {std::move(zone), std::move(node), numa, schema::NumaRoom(vcpu, ram, used_vcpu, used_ram, false)};
-}
+struct Room {
+  std::string node;
+  std::int64_t used_vcpu = 0;
+  std::int64_t used_ram = 0;
+  std::string zone = "zone-a";
+  std::uint32_t numa = 0;
+  std::int64_t vcpu = 32'000;
+  std::int64_t ram = 131'072;
+};
 
-Slots slots_of(std::vector<Slot> all) {
-  Slots slots;
-  for (auto& one : all) slots.put(std::move(one));
-  return slots;
-}
+// One cell, as it stands in the state.
+class Cell {
+ public:
+  explicit Cell(const std::vector<Room>& rooms) {
+    for (const auto& room : rooms) {
+      auto& row = state_.nodes.modify(State::node_key("cell", room.node));
+      row.zone = room.zone;
+      row.listed = true;
+      if (row.numa.size() <= room.numa) row.numa.resize(room.numa + 1);
+      row.numa[room.numa] = schema::NumaRoom(room.vcpu, room.ram, room.used_vcpu, room.used_ram, false);
+    }
+  }
+
+  const Slots& slots() { return state_.slots("cell"); }
+  Placement choose(const Need& need) { return slots().choose(need); }
+  void occupy(const Slot& slot, std::int64_t vcpu, std::int64_t ram) {
+    state_.occupy("cell", slot, schema::Resources(vcpu, ram, 1));
+  }
+  void vacate(const Slot& slot, std::int64_t vcpu, std::int64_t ram) {
+    schema::PlacedDomainT domain;
+    domain.cell = "cell";
+    domain.node = slot.node;
+    domain.numa = slot.numa;
+    domain.resources = schema::Resources(vcpu, ram, 1);
+    state_.vacate(domain);
+  }
+  /// Every slot, from the rows.
+  std::vector<const Slot*> all() {
+    std::vector<const Slot*> slots;
+    state_.nodes.each("cell/", [&](std::string_view key, const schema::CellNodeT& node) {
+      for (std::uint32_t numa = 0; numa < node.numa.size(); ++numa) {
+        if (const auto* slot = state_.slot("cell", key.substr(5), numa)) slots.push_back(slot);
+      }
+      return true;
+    });
+    return slots;
+  }
+
+ private:
+  State state_;
+};
 
 struct Case {
   const char* what;
-  std::vector<Slot> slots;
+  std::vector<Room> rooms;
   Need need;
   std::string node;  // empty: nowhere
   std::uint32_t numa = 0;
@@ -30,42 +75,46 @@ TEST(Placement, ChoosesTheLeastLoadedThatCanTakeTheDomain) {
   const std::vector<std::string> a_failed = {"a"};
   const Case cases[] = {
       {"no nodes", {}, {1, 1}, ""},
-      {"the only one", {slot("a", 0, 0)}, {10'000, 49'152}, "a"},
-      {"the less loaded", {slot("a", 10'000, 0), slot("b", 9'999, 0)}, {1, 1}, "b"},
-      {"load is the larger of both dimensions", {slot("a", 1'000, 65'537), slot("b", 16'000, 1'024)}, {1, 1}, "b"},
+      {"the only one", {{"a", 0, 0}}, {10'000, 49'152}, "a"},
+      {"the less loaded", {{"a", 10'000, 0}, {"b", 9'999, 0}}, {1, 1}, "b"},
+      {"load is the larger of both dimensions", {{"a", 1'000, 65'537}, {"b", 16'000, 1'024}}, {1, 1}, "b"},
       {"a third is less than 0.3334 of a larger one",
-       {slot("a", 3'334, 0, "zone-a", 0, 10'000), slot("b", 1, 0, "zone-a", 0, 3)},
+       {{"a", 3'334, 0, "zone-a", 0, 10'000}, {"b", 1, 0, "zone-a", 0, 3}},
        {1, 1},
        "b"},
-      {"ties go by zone first", {slot("a", 0, 0, "zone-b"), slot("b", 0, 0, "zone-a")}, {1, 1}, "b"},
-      {"then by node", {slot("b", 0, 0), slot("a", 0, 0)}, {1, 1}, "a"},
-      {"then by NUMA index", {slot("a", 0, 0, "zone-a", 1), slot("a", 0, 0, "zone-a", 0)}, {1, 1}, "a", 0},
-      {"exactly full is room", {slot("a", 22'000, 81'920)}, {10'000, 49'152}, "a"},
-      {"one MiB too much is not", {slot("a", 22'000, 81'921)}, {10'000, 49'152}, ""},
-      {"one thousandth too much is not", {slot("a", 22'001, 0)}, {10'000, 1}, ""},
+      {"ties go by zone first", {{"a", 0, 0, "zone-b"}, {"b", 0, 0, "zone-a"}}, {1, 1}, "b"},
+      {"then by node", {{"b", 0, 0}, {"a", 0, 0}}, {1, 1}, "a"},
+      {"then by NUMA index", {{"a", 0, 0, "zone-a", 1}, {"a", 0, 0, "zone-a", 0}}, {1, 1}, "a", 0},
+      {"exactly full is room", {{"a", 22'000, 81'920}}, {10'000, 49'152}, "a"},
+      {"one MiB too much is not", {{"a", 22'000, 81'921}}, {10'000, 49'152}, ""},
+      {"one thousandth too much is not", {{"a", 22'001, 0}}, {10'000, 1}, ""},
       {"the loaded large one, if the idle small one is too small",
-       {slot("small", 0, 0, "zone-a", 0, 4'000, 4'096), slot("large", 60'000, 0, "zone-a", 0, 96'000)},
+       {{"small", 0, 0, "zone-a", 0, 4'000, 4'096}, {"large", 60'000, 0, "zone-a", 0, 96'000}},
        {10'000, 8'192},
        "large"},
-      {"not where it failed", {slot("a", 0, 0), slot("b", 30'000, 0)}, {1'000, 1, &a_failed}, "b"},
-      {"nowhere, if it failed everywhere", {slot("a", 0, 0)}, {1, 1, &a_failed}, ""},
-      {"a negative need finds no room", {slot("a", 0, 0)}, {-1, 1}, ""},
-      {"a need beyond all numbers finds no room", {slot("a", 0, 0)}, {INT64_MAX, INT64_MAX}, ""},
+      {"not where it failed", {{"a", 0, 0}, {"b", 30'000, 0}}, {1'000, 1, &a_failed}, "b"},
+      {"nowhere, if it failed everywhere", {{"a", 0, 0}}, {1, 1, &a_failed}, ""},
+      {"a negative need finds no room", {{"a", 0, 0}}, {-1, 1}, ""},
+      {"a need beyond all numbers finds no room", {{"a", 0, 0}}, {INT64_MAX, INT64_MAX}, ""},
   };
   for (const auto& one : cases) {
-    const auto slots = slots_of(one.slots);
-    const auto placement = slots.choose(one.need);
+    Cell cell(one.rooms);
+    const auto placement = cell.choose(one.need);
     EXPECT_EQ(placement.chosen ? placement.chosen->node : "", one.node) << one.what;
     EXPECT_EQ(placement.chosen ? placement.chosen->numa : 0, one.numa) << one.what;
+    EXPECT_EQ(placement.candidates.empty(), one.node.empty()) << one.what;
   }
 }
 
 TEST(Placement, SaysWhyTheOthersWerePassedOver) {
   const std::vector<std::string> failed = {"failed"};
-  const auto slots =
-      slots_of({slot("failed", 0, 0), slot("tiny", 1'000, 0, "zone-a", 0, 9'000, 9'000'000), slot("chosen", 6'000, 0),
-                slot("tied", 6'000, 0, "zone-b"), slot("loaded", 20'000, 0), slot("full", 32'000, 131'072)});
-  const auto placement = slots.choose({10'000, 49'152, &failed});
+  Cell cell({{"failed", 0, 0},
+             {"tiny", 1'000, 0, "zone-a", 0, 9'000, 9'000'000},
+             {"chosen", 6'000, 0},
+             {"tied", 6'000, 0, "zone-b"},
+             {"loaded", 20'000, 0},
+             {"full", 32'000, 131'072}});
+  const auto placement = cell.choose({10'000, 49'152, &failed});
   ASSERT_EQ(placement.candidates.size(), candidates_max);
   const std::pair<std::string, std::string> expected[] = {{"failed", "failed before"},
                                                           {"tiny", "no room: vcpu"},
@@ -79,60 +128,165 @@ TEST(Placement, SaysWhyTheOthersWerePassedOver) {
 }
 
 TEST(Placement, NamesTheChosenEvenBehindManyThatHaveNoRoom) {
-  std::vector<Slot> all;
-  for (int i = 0; i < 20; ++i) all.push_back(slot("small-" + std::to_string(i), 0, 0, "zone-a", 0, 1'000, 1'024));
-  all.push_back(slot("large", 16'000, 0));
-  const auto slots = slots_of(std::move(all));
-  const auto placement = slots.choose({2'000, 2'048});
+  std::vector<Room> all;
+  for (int i = 0; i < 20; ++i) all.push_back({"small-" + std::to_string(i), 0, 0, "zone-a", 0, 1'000, 1'024});
+  all.push_back({"large", 16'000, 0});
+  Cell cell(all);
+  const auto placement = cell.choose({2'000, 2'048});
   ASSERT_NE(placement.chosen, nullptr);
   ASSERT_EQ(placement.candidates.size(), candidates_max);
   EXPECT_EQ(placement.candidates.back().slot->node, "large");
   EXPECT_EQ(placement.candidates.front().passed_over, "no room: vcpu, ram");
 }
 
-// The index may stop looking early; a plain look at every slot says what the answer is.
-const Slot* plain_choice(const std::vector<Slot>& all, const Need& need) {
-  const Slot* best = nullptr;
-  for (const auto& one : all) {
-    if (can_take(one, need) && (best == nullptr || LessLoaded()(one, *best))) best = &one;
-  }
-  return best;
+// What the index answers, from a plain look at every slot: loads compared as fractions, in 128 bits, and all in order.
+__extension__ using Wide = __int128;
+
+int compare_loads(const schema::NumaRoom& a, const schema::NumaRoom& b) {
+  const auto less = [](std::pair<Wide, Wide> one, std::pair<Wide, Wide> other) {
+    return one.first * other.second < other.first * one.second;
+  };
+  const auto load = [&](const schema::NumaRoom& room) {
+    const std::pair<Wide, Wide> vcpu{room.used_vcpu_milli(), room.vcpu_milli()};
+    const std::pair<Wide, Wide> ram{room.used_ram_mib(), room.ram_mib()};
+    return std::max(vcpu, ram, less);
+  };
+  return less(load(a), load(b)) ? -1 : less(load(b), load(a)) ? 1 : 0;
 }
 
+bool goes_before(const Slot* a, const Slot* b) {
+  const auto load = compare_loads(*a->room, *b->room);
+  return load != 0 ? load < 0 : std::tie(a->zone(), a->node, a->numa) < std::tie(b->zone(), b->node, b->numa);
+}
+
+std::string plain_choice(std::vector<const Slot*> all, const Need& need) {
+  std::ranges::sort(all, goes_before);
+  const auto chosen = std::ranges::find_if(all, [&](const Slot* slot) { return can_take(*slot, need); });
+  if (chosen == all.end()) return {};
+  std::vector<std::string> told;
+  for (auto slot = all.begin(); slot != all.end() && told.size() < candidates_max; ++slot) {
+    if (slot < chosen && told.size() + 1 == candidates_max) slot = chosen;
+    const auto why = why_not(**slot, need);
+    const bool tied = compare_loads(*(*chosen)->room, *(*slot)->room) == 0;
+    const std::string after = slot == chosen ? "" : tied ? "as loaded, later by name" : "more loaded";
+    told.push_back(
+        std::string((*slot)->node).append(":" + std::to_string((*slot)->numa) + " ").append(why.empty() ? after : why));
+  }
+  return testing::PrintToString(told);
+}
+
+std::string choice(Cell& cell, const Need& need) {
+  const auto placement = cell.choose(need);
+  if (placement.chosen == nullptr) return {};
+  std::vector<std::string> told;
+  for (const auto& [slot, why] : placement.candidates)
+    told.push_back(std::string(slot->node).append(":" + std::to_string(slot->numa) + " ").append(why));
+  return testing::PrintToString(told);
+}
+
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : random_(seed) {}
+  std::int64_t draw(std::int64_t below) {
+    return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(below));
+  }
+
+ private:
+  std::mt19937_64 random_;
+};
+
 TEST(Placement, FindsWhatALookAtEverySlotFinds) {
-  std::mt19937_64 random(20260421);
-  const auto draw = [&](std::int64_t below) {
-    return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(below));
-  };
+  Dice dice(20260421);
   int found = 0;
   for (int round = 0; round < 3'000; ++round) {
-    std::vector<Slot> all;
-    const auto count = draw(12);
+    std::vector<Room> rooms;
+    const auto count = dice.draw(12);
     for (std::int64_t i = 0; i < count; ++i) {
-      const auto vcpu = 1 + draw(8);
-      const auto ram = 1 + draw(8);
-      all.push_back(slot("n" + std::to_string(i), draw(vcpu + 1), draw(ram + 1), draw(2) ? "a" : "b", 0, vcpu, ram));
+      const auto vcpu = 1 + dice.draw(8);
+      const auto ram = 1 + dice.draw(8);
+      // Some use more than they have.
+      rooms.push_back(
+          {"n" + std::to_string(i), dice.draw(vcpu + 2), dice.draw(ram + 2), dice.draw(2) ? "a" : "b", 0, vcpu, ram});
     }
     const std::vector<std::string> failed = {"n0", "n3"};
-    const Need need{draw(5), draw(5), draw(2) ? &failed : nullptr};
-    const auto slots = slots_of(all);
-    const auto* plain = plain_choice(all, need);
-    const auto placement = slots.choose(need);
-    ASSERT_EQ(plain == nullptr, placement.chosen == nullptr) << "round " << round;
-    if (plain == nullptr) continue;
-    ++found;
-    ASSERT_EQ(plain->node, placement.chosen->node) << "round " << round;
+    const Need need{dice.draw(5), dice.draw(5), dice.draw(2) ? &failed : nullptr};
+    Cell cell(rooms);
+    const auto plain = plain_choice(cell.all(), need);
+    ASSERT_EQ(plain, choice(cell, need)) << "round " << round;
+    found += plain.empty() ? 0 : 1;
   }
   EXPECT_GT(found, 500);
 }
 
-TEST(Placement, TakesOutWhatItPutIn) {
-  auto slots = slots_of({slot("a", 0, 0), slot("b", 1'000, 0)});
-  slots.take(slot("a", 0, 0));
-  EXPECT_EQ(slots.size(), 1U);
-  EXPECT_EQ(slots.choose({1, 1}).chosen->node, "b");
-  EXPECT_TRUE(slots.has_untried({"a"}));
-  EXPECT_FALSE(slots.has_untried({"a", "b"}));
+// As a cell lives: it is filled from the least loaded on, and domains end anywhere. Few sizes, so that many are tied.
+TEST(Placement, FindsTheSameAfterThousandsOfChanges) {
+  Dice dice(20261122);
+  std::vector<Room> rooms;
+  for (int n = 0; n < 400; ++n) {
+    for (std::uint32_t numa = 0; numa < 2; ++numa)
+      rooms.push_back({"n" + std::to_string(n), 0, 0, n % 3 ? "a" : "b", numa, 8 + n % 5, 5});
+  }
+  Cell cell(rooms);
+  const auto all = cell.all();
+  ASSERT_EQ(all.size(), rooms.size());
+  std::vector<std::pair<const Slot*, std::int64_t>> domains;
+  int refused = 0;
+  for (int step = 0; step < 20'000; ++step) {
+    const bool filling = step / 5'000 % 2 == 0;
+    if (!domains.empty() && dice.draw(4) < (filling ? 1 : 3)) {
+      std::swap(domains[static_cast<std::size_t>(dice.draw(static_cast<std::int64_t>(domains.size())))],
+                domains.back());
+      cell.vacate(*domains.back().first, domains.back().second, 2);
+      domains.pop_back();
+      continue;
+    }
+    const Need need{1 + dice.draw(4), 2};
+    if (step % 50 == 0) {
+      ASSERT_EQ(plain_choice(all, need), choice(cell, need)) << "step " << step;
+    }
+    const auto* chosen = cell.choose(need).chosen;
+    if (chosen == nullptr) {
+      ++refused;
+      continue;
+    }
+    cell.occupy(*chosen, need.vcpu_milli, 2);
+    domains.emplace_back(chosen, need.vcpu_milli);
+  }
+  EXPECT_TRUE(cell.slots().in_order());
+  EXPECT_GT(refused, 100) << "it was never full";
+}
+
+TEST(Placement, TellsLoadsApartThatDifferByABillionthOfABillionth) {
+  constexpr auto most = numa_amount_max;
+  const auto load = [](std::int64_t used, std::int64_t total) {
+    return load_of(schema::NumaRoom(total, 1, used, 0, false));
+  };
+  const std::pair<std::int64_t, std::int64_t> ascending[] = {{0, 1},
+                                                             {1, most},
+                                                             {1, most - 1},
+                                                             {most / 2 - 1, most - 1},
+                                                             {1, 2},
+                                                             {most / 2, most - 1},
+                                                             {most - 2, most - 1},
+                                                             {most - 1, most},
+                                                             {1, 1},
+                                                             {most, most - 1},
+                                                             {most - 1, most - 2},
+                                                             {3, 2},
+                                                             {most - 1, 1},
+                                                             {most, 1}};
+  for (std::size_t i = 1; i < std::size(ascending); ++i)
+    EXPECT_LT(load(ascending[i - 1].first, ascending[i - 1].second), load(ascending[i].first, ascending[i].second))
+        << i;
+  EXPECT_EQ(load(1, 3), load(most / 3, most / 3 * 3));
+  EXPECT_EQ(load(7, 3), load(most / 7 * 7, most / 7 * 3));
+  EXPECT_EQ(load(most, most), load(1, 1));
+}
+
+TEST(Placement, KnowsWhetherANodeIsLeftThatWasNotTried) {
+  Cell cell({{"a"}, {"b", 1'000}});
+  EXPECT_TRUE(cell.slots().has_untried({"a"}));
+  EXPECT_FALSE(cell.slots().has_untried({"a", "b"}));
 }
 
 }  // namespace
