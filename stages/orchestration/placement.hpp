@@ -1,18 +1,21 @@
 // Placement: which NUMA node of a cell a domain goes to. Pure; the choice depends on nothing but the arguments.
 //
 // The one thing to know: NUMA nodes are kept in the order of their load, so that a choice looks at a few of them and
-// not at all 100,000 of a large cell.
+// not at all 100,000 of a large cell. That order is of numbers alone, side by side, and what it orders stays in the
+// table of nodes: a choice and its change touch a few cache lines in a cell of any size.
 #pragma once
 
+#include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "schemas/codec.hpp"
 #include "schemas/state/orchestration_generated.h"
-#include "stages/orchestration/load_order.hpp"
 #include "topology/contract/table.hpp"
 
 namespace virtscale::orchestration {
@@ -62,6 +65,60 @@ struct Candidate {
 struct Placement {
   const Slot* chosen = nullptr;
   std::vector<Candidate> candidates;  ///< in the order of choice
+};
+
+/// Where a slot stands: by load, then by its number.
+struct Standing {
+  std::uint64_t load = 0;
+  std::uint32_t slot = 0;
+  auto operator<=>(const Standing&) const = default;
+};
+
+/// A B-tree of two levels: sorted blocks, and a sorted list of where each begins. A change searches both, in O(log n),
+/// and moves the half of two blocks; once in some 60 changes it moves the list, of n/60 for n slots.
+class LoadOrder {
+ public:
+  /// REQUIRES: ascending.
+  explicit LoadOrder(std::span<const Standing> sorted);
+  /// REQUIRES: `from` is in, and `to` is not.
+  void move(const Standing& from, const Standing& to);
+
+  /// Visits the slots in order, until `visit(slot)` returns false.
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const auto& head : heads_) {
+      for (const auto& standing : blocks_[head.block].all()) {
+        if (!visit(standing.slot)) return;
+      }
+    }
+  }
+
+ private:
+  // Two kilobytes: moving half of one takes about as long as the search for it.
+  static constexpr std::size_t block_max = 128;
+
+  struct Block {
+    std::array<Standing, block_max> standings;
+    std::size_t size = 0;
+    std::span<const Standing> all() const { return {standings.data(), size}; }
+    void append(std::span<const Standing> more);
+  };
+  // Every standing of a block is at least `from`, and below the next head's. The first block begins before all.
+  struct Head {
+    Standing from;
+    std::uint32_t block = 0;
+  };
+
+  std::size_t head_of(const Standing& standing) const;
+  Block& block_at(std::size_t head) { return blocks_[heads_[head].block]; }
+  void insert(const Standing& standing);
+  void erase(const Standing& standing);
+  void split(std::size_t head);
+  void join_if_small(std::size_t head);
+
+  std::vector<Head> heads_;
+  std::vector<Block> blocks_;
+  std::vector<std::uint32_t> spare_;  // blocks that no head has
 };
 
 /// The NUMA nodes of one cell that may take domains, by load; those of one load by zone, node and NUMA index.

@@ -1,10 +1,10 @@
-#include "stages/orchestration/load_order.hpp"
-
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <random>
 #include <set>
+
+#include "stages/orchestration/placement.hpp"
 
 namespace virtscale::orchestration {
 namespace {
