@@ -64,10 +64,12 @@ class Looking {
       found_.contracts.push_back(std::move(at));
       return true;
     });
-    state.services.each("", [&](std::string_view service, const schema::ServiceBookT& book) {
-      if (asks_service(service, book.spec->cell))
-        found_.services.push_back({std::string(service), book.spec->cell, book.spec->replicas_min,
-                                   book.spec->replicas_max, book.committed, book.reserved, book.leaving});
+    state.services.each("", [&](std::string_view service, const policy::ServiceBook& book) {
+      const std::string cell(book.spec.cell());
+      const auto limits = book.spec.limits();
+      if (asks_service(service, cell))
+        found_.services.push_back({std::string(service), cell, limits.replicas_min, limits.replicas_max, book.committed,
+                                   book.reserved, book.leaving});
       return true;
     });
   }

@@ -46,7 +46,7 @@ const schema::ContractTermsT* terms_before(const Document& document, const Past&
   return row == nullptr ? nullptr : row->terms.get();
 }
 
-const schema::ServiceBookT* service_before(const Document& document, const Past& past, const LogLayout& layout) {
+const policy::ServiceBook* service_before(const Document& document, const Past& past, const LogLayout& layout) {
   return in_policy(document, past, layout,
                    [&](const policy::State& state) { return state.services.find(document.org + "/" + document.name); });
 }
@@ -63,10 +63,10 @@ bool says_the_same(const schema::ContractTermsT& terms, const schema::ContractAp
          terms.overage_percent == applied.overage_percent();
 }
 
-bool says_the_same(const schema::ServiceSpecT& spec, const schema::ServiceApplied& applied) {
+bool says_the_same(const schema::PackedSpec& spec, const schema::ServiceApplied& applied) {
   schema::ServiceSpecT other;
   applied.spec()->UnPackTo(&other);
-  return schema::encode_row(spec) == schema::encode_row(other);
+  return spec == schema::PackedSpec(other);
 }
 
 // A contract is taken only if its version grows.
@@ -117,7 +117,7 @@ bool OtherDocuments::holds_already(const Document& document, const Past& past, c
   if (const auto* contract = event.body_as_ContractApplied())
     return says_the_same(*terms_before(document, past, layout), *contract);
   if (const auto* service = event.body_as_ServiceApplied())
-    return says_the_same(*service_before(document, past, layout)->spec, *service);
+    return says_the_same(service_before(document, past, layout)->spec, *service);
   return false;  // a cell that is applied again as it is changes nothing
 }
 

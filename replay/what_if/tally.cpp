@@ -42,7 +42,7 @@ void Tally::folded(const Refold& refold, const LogRecord& record, const Step& st
 
 void Tally::end(const policy::State& state, Instant at) {
   begin(state, at);
-  state.services.each("", [&](std::string_view key, const schema::ServiceBookT& book) {
+  state.services.each("", [&](std::string_view key, const policy::ServiceBook& book) {
     orgs_[std::string(key.substr(0, key.find('/')))].replicas += policy::replicas_now(book);
     return true;
   });

@@ -112,23 +112,25 @@ std::int64_t left_us(std::int64_t began_us, std::int64_t lasts_us, Instant now) 
   return began_us == 0 ? 0 : std::max<std::int64_t>(0, began_us + lasts_us - now.us);
 }
 
-std::string cooldowns_json(const schema::ServiceBookT& book, Instant now) {
+std::string cooldowns_json(const ServiceBook& book, Instant now) {
+  const auto limits = book.spec.limits();
   JsonObject json;
-  json.put("out", left_us(book.last_out_us, book.spec->cooldown_out_us, now));
-  return json.put("in", left_us(std::max(book.last_out_us, book.last_in_us), book.spec->cooldown_in_us, now)).str();
+  json.put("out", left_us(book.last_out_us, limits.cooldown_out_us, now));
+  return json.put("in", left_us(std::max(book.last_out_us, book.last_in_us), limits.cooldown_in_us, now)).str();
 }
 
-std::string held_json(const schema::ServiceBookT& book) {
-  if (book.held_code.empty()) return "null";
-  return JsonObject().put_text("code", book.held_code).put("at_us", book.held_at_us).str();
+std::string held_json(const ServiceBook& book) {
+  if (!book.remarks || book.remarks->held_code.empty()) return "null";
+  return JsonObject().put_text("code", book.remarks->held_code).put("at_us", book.remarks->held_at_us).str();
 }
 
-std::string service_json(const State& state, std::string_view key, const schema::ServiceBookT& book, Instant now) {
+std::string service_json(const State& state, std::string_view key, const ServiceBook& book, Instant now) {
+  const auto limits = book.spec.limits();
   JsonObject replicas;
-  replicas.put("now", replicas_now(book)).put("min", book.spec->replicas_min).put("max", book.spec->replicas_max);
+  replicas.put("now", replicas_now(book)).put("min", limits.replicas_min).put("max", limits.replicas_max);
   replicas.put("committed", book.committed).put("reserved", book.reserved).put("leaving", book.leaving);
   JsonObject json;
-  json.put_text("service", book.spec->name).put_text("cell", book.spec->cell).put("replicas", replicas.str());
+  json.put_text("service", book.spec.name()).put_text("cell", book.spec.cell()).put("replicas", replicas.str());
   json.put("cooldown_left_us", cooldowns_json(book, now)).put("held", held_json(book));
   return json.put("refusals", refusals_json(state, key)).str();
 }
@@ -205,13 +207,13 @@ class StatusReport {
       if (const auto* book = state.services.find(key)) add_service(services, state, key, *book);
       return services.str();
     }
-    state.services.each(org + "/", [&](std::string_view key, const schema::ServiceBookT& book) {
+    state.services.each(org + "/", [&](std::string_view key, const ServiceBook& book) {
       return add_service(services, state, key, book);
     });
     return services.str();
   }
 
-  bool add_service(JsonArray& services, const State& state, std::string_view key, const schema::ServiceBookT& book) {
+  bool add_service(JsonArray& services, const State& state, std::string_view key, const ServiceBook& book) {
     if (services_listed_ >= status_services_max) return complete_ = false;
     ++services_listed_;
     services.add(service_json(state, key, book, now_));

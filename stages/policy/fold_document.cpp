@@ -130,19 +130,18 @@ std::string fault_in(const schema::ServiceSpec& spec, std::string_view org) {
   return {};
 }
 
-bool same(const schema::ServiceSpecT& a, const schema::ServiceSpecT& b) {
-  return schema::encode_row(a) == schema::encode_row(b);
-}
-
 Outcome take(Step& step, const schema::ServiceSpec& spec) {
   if (auto fault = fault_in(spec, step.inbound.org); !fault.empty()) return invalid(std::move(fault));
   const JoinedKey key(step.inbound.org, text(spec.name()));
-  std::unique_ptr<schema::ServiceSpecT> applied(spec.UnPack());
+  schema::ServiceSpecT decoded;
+  spec.UnPackTo(&decoded);
+  schema::PackedSpec applied(decoded);
   const auto* before = step.state.services.find(key);
   if (before != nullptr) {
-    if (same(*before->spec, *applied)) return {"unchanged"};
-    if (before->spec->cell != applied->cell && before->committed + before->reserved > 0)
-      return {"cell_is_fixed", "domains run in cell " + before->spec->cell + "; scale to 0 first, or use another name"};
+    if (before->spec == applied) return {"unchanged"};
+    const auto cell = before->spec.cell();
+    if (cell != applied.cell() && before->committed + before->reserved > 0)
+      return {"cell_is_fixed", "domains run in cell " + std::string(cell) + "; scale to 0 first, or use another name"};
   }
   const std::string_view code = before == nullptr ? "created" : "changed";
   step.state.services.modify(key).spec = std::move(applied);
@@ -152,14 +151,16 @@ Outcome take(Step& step, const schema::ServiceSpec& spec) {
 // A service that has fewer replicas than its minimum grows to it: a scale event of its own, that begins here.
 void raise_to_min(Step& step, std::string_view service) {
   auto* book = step.state.services.find_to_modify(JoinedKey(step.inbound.org, service));
-  if (book == nullptr || replicas_now(*book) >= book->spec->replicas_min) return;
+  if (book == nullptr) return;
+  const auto replicas_min = book->spec.limits().replicas_min;
+  if (replicas_now(*book) >= replicas_min) return;
   const auto begun_by = emitted(step.inbound.at, static_cast<std::uint32_t>(step.outbox.emissions().size()));
   const Ask ask{.scale = scale_of(begun_by),
                 .service = service,
                 .kind = schema::SignalKind::schedule,
                 .name = "replicas.min",
                 .mode = schema::ScaleMode::to,
-                .amount = book->spec->replicas_min,
+                .amount = replicas_min,
                 .signal_at_us = step.inbound.now.us};
   consider(step, ask, *book);
 }

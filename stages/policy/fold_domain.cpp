@@ -26,7 +26,7 @@ void settle_shrink(State& state, std::string_view org, schema::OrgUsageT& row) {
 }
 
 // Gives back what the domain takes, whether it was reserved or committed, and forgets it. Nothing for an unknown one.
-void release(State& state, std::string_view org, schema::ServiceBookT& book, std::string_view domain_key) {
+void release(State& state, std::string_view org, ServiceBook& book, std::string_view domain_key) {
   const auto* domain = state.domains.find(domain_key);
   if (domain == nullptr) return;
   auto& row = state.usage.modify(org);
@@ -64,14 +64,15 @@ void note_shrink(State& state, std::string_view org, const schema::ContractTerms
   if (over != row->over_by_shrink) state.usage.modify(org).over_by_shrink = over;
 }
 
-void reserve(Step& step, const Ask& ask, schema::ServiceBookT& book, const std::vector<std::string>& names) {
+void reserve(Step& step, const Ask& ask, ServiceBook& book, const schema::Resources& domain,
+             const std::vector<std::string>& names) {
   const auto org = step.inbound.org;
   const auto count = static_cast<std::int64_t>(names.size());
-  add(step.state.usage.modify(org).reserved, times(amounts_of(book.spec->domain), count));
+  add(step.state.usage.modify(org).reserved, times(amounts_of(domain), count));
   book.reserved += static_cast<std::int32_t>(count);
   for (const auto& name : names) {
     auto& row = step.state.domains.modify(JoinedKey(org, ask.service, name));
-    row.resources = book.spec->domain;
+    row.resources = domain;
     row.birth_scale = ask.scale.value;
   }
 }

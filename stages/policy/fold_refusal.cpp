@@ -121,19 +121,19 @@ bool same_violation(const schema::MailedViolationT& a, const schema::MailedViola
 }
 
 // Notes the violation in the service's row; false if it was mailed already.
-bool is_news(schema::ServiceBookT& book, const schema::MailedViolationT& violation) {
-  auto& mailed = book.mailed;
+bool is_news(ServiceBook& book, const schema::MailedViolationT& violation) {
+  auto& mailed = remarks_of(book).mailed;
   const auto forgotten = violation.mailed_at_us - violation_remembered.us;
-  std::erase_if(mailed, [&](const auto& earlier) { return earlier->mailed_at_us <= forgotten; });
+  std::erase_if(mailed, [&](const auto& earlier) { return earlier.mailed_at_us <= forgotten; });
   const bool known = std::any_of(mailed.begin(), mailed.end(),
-                                 [&](const auto& earlier) { return same_violation(*earlier, violation); });
+                                 [&](const auto& earlier) { return same_violation(earlier, violation); });
   if (known) return false;
   if (mailed.size() >= violations_mailed_max) mailed.erase(mailed.begin());
-  mailed.push_back(std::make_unique<schema::MailedViolationT>(violation));
+  mailed.push_back(violation);
   return true;
 }
 
-void mail_owner(Step& step, const Ask& ask, schema::ServiceBookT& book, const schema::ScaleDecidedT& decided) {
+void mail_owner(Step& step, const Ask& ask, ServiceBook& book, const schema::ScaleDecidedT& decided) {
   const auto org = step.inbound.org;
   const auto* contract = step.state.contracts.find(org);
   if (contract == nullptr || contract->terms->owner.empty()) return;
@@ -160,7 +160,7 @@ void emit_notified(Step& step, std::uint32_t attempts, std::string_view failure)
 
 }  // namespace
 
-void refuse(Step& step, const Ask& ask, schema::ServiceBookT& book, schema::ScaleDecidedT decided) {
+void refuse(Step& step, const Ask& ask, ServiceBook& book, schema::ScaleDecidedT decided) {
   if (ask.kind == schema::SignalKind::alert) {
     const auto* standing = step.state.refusals.find(JoinedKey(step.inbound.org, ask.service, ask.fingerprint));
     if (standing != nullptr && same_answer(*standing, decided)) return;

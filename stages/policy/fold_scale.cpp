@@ -58,38 +58,41 @@ bool amount_is_beyond_bounds(const Ask& ask) {
   return ask.amount > replicas_bound_max || ask.amount < -replicas_bound_max;
 }
 
-bool target_is_beyond_bounds(std::int64_t to, const schema::ServiceSpecT& spec) {
-  return to < spec.replicas_min || to > spec.replicas_max;
+bool target_is_beyond_bounds(std::int64_t to, const schema::ServiceLimits& limits) {
+  return to < limits.replicas_min || to > limits.replicas_max;
 }
 
 // Within the service's bounds, as alerts and schedules are held to them. A service outside of its bounds is not moved
 // against what the signal says: an alert that wants more never takes away.
-Change clamped(const Ask& ask, std::int64_t from, const schema::ServiceSpecT& spec) {
-  const Change change{from, std::clamp<std::int64_t>(wanted_replicas(ask, from), spec.replicas_min, spec.replicas_max)};
+Change clamped(const Ask& ask, std::int64_t from, const schema::ServiceLimits& limits) {
+  const auto to = std::clamp<std::int64_t>(wanted_replicas(ask, from), limits.replicas_min, limits.replicas_max);
+  const Change change{from, to};
   const bool reversed = ask.mode == schema::ScaleMode::by && (ask.amount > 0) != (change.growth() > 0);
   return reversed ? Change{from, from} : change;
 }
 
 // Why an alert's or a schedule's change that is none is none.
-std::string_view idle_code(const Ask& ask, std::int64_t now, const schema::ServiceSpecT& spec) {
+std::string_view idle_code(const Ask& ask, std::int64_t now, const schema::ServiceLimits& limits) {
   const auto wanted = wanted_replicas(ask, now);
-  if (wanted > now && now >= spec.replicas_max) return "at_max";
-  if (wanted < now && now <= spec.replicas_min) return "at_min";
+  if (wanted > now && now >= limits.replicas_max) return "at_max";
+  if (wanted < now && now <= limits.replicas_min) return "at_min";
   return code::already_there;
 }
 
 // The cooldown that holds an alert's change now; empty if none does. Requests and schedules know what they do.
-std::string_view cooldown_code(const Ask& ask, const Change& change, const schema::ServiceBookT& book, Instant now) {
+std::string_view cooldown_code(const Ask& ask, const Change& change, const ServiceBook& book, Instant now) {
   if (ask.kind != schema::SignalKind::alert) return {};
+  const auto limits = book.spec.limits();
   const auto last_change = std::max(book.last_out_us, book.last_in_us);
   if (change.growth() > 0)
-    return book.last_out_us != 0 && now.us - book.last_out_us < book.spec->cooldown_out_us ? "cooldown_out" : "";
-  return last_change != 0 && now.us - last_change < book.spec->cooldown_in_us ? "cooldown_in" : "";
+    return book.last_out_us != 0 && now.us - book.last_out_us < limits.cooldown_out_us ? "cooldown_out" : "";
+  return last_change != 0 && now.us - last_change < limits.cooldown_in_us ? "cooldown_in" : "";
 }
 
-void hold(schema::ServiceBookT& book, std::string_view why, Instant now) {
-  book.held_code = why;
-  book.held_at_us = now.us;
+void hold(ServiceBook& book, std::string_view why, Instant now) {
+  auto& remarks = remarks_of(book);
+  remarks.held_code = why;
+  remarks.held_at_us = now.us;
 }
 
 // --- What is decided -----------------------------------------------------------------------------------------------
@@ -149,11 +152,12 @@ void turn_away(Step& step, const Ask& ask, std::string_view code, std::string re
                    answer);
 }
 
-void refuse_bounds(Step& step, const Ask& ask, schema::ServiceBookT& book, const Change& change) {
+void refuse_bounds(Step& step, const Ask& ask, ServiceBook& book, const Change& change) {
   const auto ground = ground_of(step.state, step.inbound.org);
   auto decided = draft(step, ask, change, ground);
-  put_projection(decided, ground, times(amounts_of(book.spec->domain), std::max<std::int64_t>(change.growth(), 0)));
-  const auto bounds = std::to_string(book.spec->replicas_min) + " to " + std::to_string(book.spec->replicas_max);
+  const auto limits = book.spec.limits();
+  put_projection(decided, ground, times(amounts_of(limits.domain), std::max<std::int64_t>(change.growth(), 0)));
+  const auto bounds = std::to_string(limits.replicas_min) + " to " + std::to_string(limits.replicas_max);
   auto reason = amount_is_beyond_bounds(ask)
                     ? "One scale changes at most " + count_text(replicas_bound_max, "replica") + "."
                     : "The service may have " + bounds + " replicas, not " + std::to_string(change.to) + ".";
@@ -162,10 +166,10 @@ void refuse_bounds(Step& step, const Ask& ask, schema::ServiceBookT& book, const
                  "Ask for a number of replicas from " + bounds + ", or apply the service with other bounds."));
 }
 
-void refuse_envelope(Step& step, const Ask& ask, schema::ServiceBookT& book, const Ground& ground,
-                     const Verdict& verdict, schema::ScaleDecidedT decided) {
+void refuse_envelope(Step& step, const Ask& ask, ServiceBook& book, const Ground& ground, const Verdict& verdict,
+                     schema::ScaleDecidedT decided) {
   const auto terms = terms_of(*ground.contract);
-  const auto remedy = remedy_for(terms, ground.usage, amounts_of(book.spec->domain), verdict);
+  const auto remedy = remedy_for(terms, ground.usage, amounts_of(book.spec.limits().domain), verdict);
   decided.binding = verdict.binding;
   refuse(step, ask, book,
          refused(std::move(decided), code::beyond_envelope,
@@ -184,17 +188,14 @@ std::vector<std::string> names_of_new(const Ask& ask, std::int64_t count) {
   return names;
 }
 
-void emit_admission(Step& step, const Ask& ask, schema::ServiceBookT& book, const Change& change,
-                    std::vector<std::string> names) {
-  schema::ScaleAdmittedT admission;
-  admission.service = ask.service;
-  admission.from = narrowed(change.from);
-  admission.to = narrowed(change.to);
-  admission.names = std::move(names);
-  // Lent for the encoding and taken back: a copy of a spec would cost more than the decision.
-  admission.spec = std::move(book.spec);
-  step.outbox.emit({.topic = Topic::decisions, .key = admission.spec->cell, .scale = ask.scale}, admission);
-  book.spec = std::move(admission.spec);
+void emit_admission(Step& step, const Ask& ask, const ServiceBook& book, const Change& change,
+                    const std::vector<std::string>& names) {
+  step.outbox.emit({.topic = Topic::decisions, .key = book.spec.cell(), .scale = ask.scale},
+                   schema::PackedAdmission{.service = ask.service,
+                                           .spec = book.spec,
+                                           .from = narrowed(change.from),
+                                           .to = narrowed(change.to),
+                                           .names = names});
 }
 
 void end_refusal_by_admission(Step& step, const Ask& ask, const Change& change) {
@@ -206,29 +207,29 @@ void end_refusal_by_admission(Step& step, const Ask& ask, const Change& change) 
 
 // --- The four ways of a scale --------------------------------------------------------------------------------------
 
-void grow(Step& step, const Ask& ask, schema::ServiceBookT& book, const Change& change) {
+void grow(Step& step, const Ask& ask, ServiceBook& book, const Change& change, const schema::Resources& domain) {
   const auto ground = ground_of(step.state, step.inbound.org);
   auto decided = draft(step, ask, change, ground);
   if (ground.contract == nullptr)
     return refuse(step, ask, book,
                   refused(std::move(decided), code::no_contract, "The org has no contract.",
                           "Apply a contract for the org, then ask again."));
-  const auto asked = times(amounts_of(book.spec->domain), change.growth());
+  const auto asked = times(amounts_of(domain), change.growth());
   put_projection(decided, ground, asked);
   const auto verdict = project(terms_of(*ground.contract), ground.usage, asked);
   if (!verdict.admitted) return refuse_envelope(step, ask, book, ground, verdict, std::move(decided));
   end_refusal_by_admission(step, ask, change);
-  auto names = names_of_new(ask, change.growth());
-  reserve(step, ask, book, names);
+  const auto names = names_of_new(ask, change.growth());
+  reserve(step, ask, book, domain, names);
   book.last_out_us = step.inbound.now.us;
   decided.domains = narrowed(change.growth());
-  emit_admission(step, ask, book, change, std::move(names));
+  emit_admission(step, ask, book, change, names);
   emit_decision(step, ask,
                 admitted(std::move(decided), code::within_envelope,
                          "Within the envelope: " + projection_text(verdict.after, verdict.envelope) + "."));
 }
 
-void shrink(Step& step, const Ask& ask, schema::ServiceBookT& book, const Change& change) {
+void shrink(Step& step, const Ask& ask, ServiceBook& book, const Change& change) {
   const auto ground = ground_of(step.state, step.inbound.org);
   const auto count = -change.growth();
   auto decided = draft(step, ask, change, ground);
@@ -243,9 +244,9 @@ void shrink(Step& step, const Ask& ask, schema::ServiceBookT& book, const Change
 }
 
 // A change that is none: an alert or a schedule goes without a word, and a request is told.
-void stay(Step& step, const Ask& ask, schema::ServiceBookT& book, const Change& change) {
+void stay(Step& step, const Ask& ask, ServiceBook& book, const Change& change) {
   if (ask.kind != schema::SignalKind::request) {
-    hold(book, idle_code(ask, change.from, *book.spec), step.inbound.now);
+    hold(book, idle_code(ask, change.from, book.spec.limits()), step.inbound.now);
     if (ask.kind == schema::SignalKind::alert)
       end_refusal(step, ask.service, ask.fingerprint, "The answer changed: nothing more is asked for.");
     return;
@@ -295,17 +296,18 @@ void emit_decision(Step& step, const Ask& ask, schema::ScaleDecidedT decided) {
   if (!ask.idempotency_key.empty()) remember(step, ask, std::move(decided));
 }
 
-void consider(Step& step, const Ask& ask, schema::ServiceBookT& book) {
+void consider(Step& step, const Ask& ask, ServiceBook& book) {
   const std::int64_t from = replicas_now(book);
   const auto to = wanted_replicas(ask, from);
   if (amount_is_beyond_bounds(ask)) return refuse_bounds(step, ask, book, {from, to});
+  const auto limits = book.spec.limits();
   const bool is_request = ask.kind == schema::SignalKind::request;
-  if (is_request && target_is_beyond_bounds(to, *book.spec)) return refuse_bounds(step, ask, book, {from, to});
-  const auto change = is_request ? Change{from, to} : clamped(ask, from, *book.spec);
+  if (is_request && target_is_beyond_bounds(to, limits)) return refuse_bounds(step, ask, book, {from, to});
+  const auto change = is_request ? Change{from, to} : clamped(ask, from, limits);
   if (change.growth() == 0) return stay(step, ask, book, change);
   const auto held = cooldown_code(ask, change, book, step.inbound.now);
   if (!held.empty()) return hold(book, held, step.inbound.now);
-  if (change.growth() > 0) return grow(step, ask, book, change);
+  if (change.growth() > 0) return grow(step, ask, book, change, limits.domain);
   shrink(step, ask, book, change);
 }
 

@@ -58,7 +58,7 @@ std::string wrong_usage(const State& state, const Sums& sums) {
 
 std::string wrong_counts(const State& state, const Sums& sums) {
   std::string wrong;
-  state.services.each("", [&](std::string_view key, const schema::ServiceBookT& book) {
+  state.services.each("", [&](std::string_view key, const ServiceBook& book) {
     const auto sum = found_or_none(sums.services, key);
     if (book.committed != sum.committed || book.reserved != sum.reserved)
       wrong = "counts of service " + std::string(key) + " are not those of its domains";

@@ -6,11 +6,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "schemas/codec.hpp"
+#include "schemas/packed_service.hpp"
 #include "schemas/state/policy_generated.h"
 #include "topology/contract/key_text.hpp"
 #include "topology/contract/table.hpp"
@@ -44,10 +47,39 @@ inline constexpr std::size_t zone_bytes_max = 64;
 /// all.
 inline constexpr std::size_t postmortems_max = 1'000;
 
+/// What most services never have.
+struct Remarks {
+  std::string held_code;  ///< why the last alert or schedule changed nothing; empty: none was held yet
+  std::int64_t held_at_us = 0;
+  std::vector<schema::MailedViolationT> mailed;  ///< oldest first, at most violations_mailed_max
+};
+
+/// A row of `services`: what a schema::ServiceBook says, as it lies in memory. There may be a million, most of them at
+/// rest, so it is 48 bytes, the packed document, and remarks where there are any.
+struct ServiceBook {
+  schema::PackedSpec spec;
+  std::unique_ptr<Remarks> remarks;  ///< null: none yet
+  std::int64_t last_out_us = 0;      ///< 0: never
+  std::int64_t last_in_us = 0;
+  std::int32_t committed = 0;
+  std::int32_t reserved = 0;
+  std::int32_t leaving = 0;
+};
+
+/// The service's remarks, for change; made if there are none.
+Remarks& remarks_of(ServiceBook& book);
+
+/// Rows of `services` as bytes and back, for Table: those of a schema::ServiceBook.
+std::vector<std::byte> encode_row(const ServiceBook& book);
+bool decode_row(Bytes bytes, ServiceBook& book);
+inline std::string print_row(Bytes bytes, const ServiceBook*) {
+  return schema::print_row(bytes, static_cast<const schema::ServiceBookT*>(nullptr));
+}
+
 struct State {
   Table<schema::OrgContractT> contracts{"contracts"};         ///< by org
   Table<schema::OrgUsageT> usage{"usage"};                    ///< by org
-  Table<schema::ServiceBookT> services{"services"};           ///< by org/service
+  Table<ServiceBook> services{"services"};                    ///< by org/service
   Table<schema::DomainBookT> domains{"domains"};              ///< by org/service/domain
   Table<schema::StandingRefusalT> refusals{"refusals"};       ///< by org/service/fingerprint
   Table<schema::AnsweredRequestT> requests{"requests"};       ///< by org/Idempotency-Key
@@ -58,6 +90,6 @@ struct State {
 };
 
 /// Domains that serve the service or will, without those that are on their way out. Never negative.
-std::int32_t replicas_now(const schema::ServiceBookT& book);
+std::int32_t replicas_now(const ServiceBook& book);
 
 }  // namespace virtscale::policy

@@ -59,7 +59,7 @@ void on_scale_wanted(Step& step, const schema::ScaleWanted& wanted);
 void on_timer_fired(Step& step, const schema::TimerFired& timer);
 
 /// Decides about `ask`: admits, refuses, or holds it. `book` is the row of its service.
-void consider(Step& step, const Ask& ask, schema::ServiceBookT& book);
+void consider(Step& step, const Ask& ask, ServiceBook& book);
 
 /// Emits the decision, to the caller too if a request asked, and remembers it under the request's Idempotency-Key.
 void emit_decision(Step& step, const Ask& ask, schema::ScaleDecidedT decided);
@@ -67,7 +67,7 @@ void emit_decision(Step& step, const Ask& ask, schema::ScaleDecidedT decided);
 // --- fold_refusal.cpp ----------------------------------------------------------------------------------------------
 
 /// Emits the refusal and mails the owner, unless it is one that stands or a violation that was mailed already.
-void refuse(Step& step, const Ask& ask, schema::ServiceBookT& book, schema::ScaleDecidedT decided);
+void refuse(Step& step, const Ask& ask, ServiceBook& book, schema::ScaleDecidedT decided);
 
 /// Ends the standing refusal of the alert that asks, if there is one. `reason` is a sentence.
 void end_refusal(Step& step, std::string_view service, std::string_view fingerprint, std::string_view reason);
@@ -78,9 +78,10 @@ void on_mail_failed(Step& step, const schema::MailFailed& failed);
 
 // --- fold_domain.cpp -----------------------------------------------------------------------------------------------
 
-/// Reserves what one domain of the service takes for each of `names`: in their rows, the service's count and the org's
-/// usage.
-void reserve(Step& step, const Ask& ask, schema::ServiceBookT& book, const std::vector<std::string>& names);
+/// Reserves `domain`, what one domain of the service takes, for each of `names`: in their rows, the service's count and
+/// the org's usage.
+void reserve(Step& step, const Ask& ask, ServiceBook& book, const schema::Resources& domain,
+             const std::vector<std::string>& names);
 
 void on_domain_running(Step& step, const schema::DomainRunning& running);
 void on_domain_not_started(Step& step, const schema::DomainNotStarted& not_started);

@@ -17,7 +17,10 @@ schema::EventId identity_of(const EventId& id) {
 void forget_schedules_without_rule(State& state, std::string_view service_key) {
   const auto* service = state.services.find(service_key);
   std::vector<std::string> kept;
-  for (const auto& rule : service->rules) kept.push_back(schedule_key(service_key, rule->cron, rule->zone));
+  service->each_rule([&](const schema::RuleView& rule) {
+    kept.push_back(schedule_key(service_key, rule.cron, rule.zone));
+    return true;
+  });
   std::vector<std::string> gone;
   state.schedules.each(join(service_key, ""), [&](std::string_view key, const auto&) {
     if (std::find(kept.begin(), kept.end(), key) == kept.end()) gone.emplace_back(key);
@@ -28,20 +31,12 @@ void forget_schedules_without_rule(State& state, std::string_view service_key) {
 
 // A schedule counts from the moment at which it became known: what was due before is not caught up with.
 void begin_new_schedules(const Step& step, std::string_view service_key) {
-  for (const auto& rule : step.state.services.find(service_key)->rules) {
-    const auto key = schedule_key(service_key, rule->cron, rule->zone);
-    if (rule->cron.empty() || step.state.schedules.find(key) != nullptr) continue;
-    step.state.schedules.modify(key).last_due_us = step.inbound.now.us;
-  }
-}
-
-void remember_service(const Step& step, std::string_view key, schema::ServiceSpecT& spec) {
-  auto& service = step.state.services.modify(key);
-  service.rules.clear();
-  for (const auto& rule : spec.rules) service.rules.push_back(std::make_unique<schema::ScaleRuleT>(*rule));
-  service.cooldown_out_us = spec.cooldown_out_us;
-  service.cooldown_in_us = spec.cooldown_in_us;
-  service.haproxy_backend = spec.haproxy_backend;
+  step.state.services.find(service_key)->each_rule([&](const schema::RuleView& rule) {
+    const auto key = schedule_key(service_key, rule.cron, rule.zone);
+    if (!rule.cron.empty() && step.state.schedules.find(key) == nullptr)
+      step.state.schedules.modify(key).last_due_us = step.inbound.now.us;
+    return true;
+  });
 }
 
 struct Dispatch {
@@ -89,8 +84,8 @@ void on_scale_requested(const Step& step, const schema::ScaleRequested& requeste
 
 void on_schedule_due(const Step& step, const schema::ScheduleDue& due) {
   const auto service_key = join(step.inbound.org, text(due.service()));
-  const auto* rule = rule_at(step.state.services.find(service_key), text(due.cron()), text(due.zone()));
-  if (rule == nullptr) return;
+  const auto rule = rule_at(step.state.services.find(service_key), text(due.cron()), text(due.zone()));
+  if (!rule) return;
   const auto key = schedule_key(service_key, rule->cron, rule->zone);
   if (due.due_us() <= step.state.schedules.find(key)->last_due_us) return;
   if (due.due_us() > (step.inbound.now + due_ahead_max).us) {
@@ -113,7 +108,7 @@ void on_service_applied(const Step& step, const schema::ServiceApplied& applied)
   const auto fault = fault_of_route(step.inbound, service.spec->name);
   if (!fault.empty()) return count_unrouted(step, service.spec->name, fault);
   const auto key = join(step.inbound.org, service.spec->name);
-  remember_service(step, key, *service.spec);
+  step.state.services.modify(key) = ScaledService(*service.spec);
   forget_schedules_without_rule(step.state, key);
   begin_new_schedules(step, key);
   step.outbox.emit({.topic = Topic::signals, .key = step.inbound.org, .answers = step.inbound.id}, service);

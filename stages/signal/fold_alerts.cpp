@@ -32,10 +32,11 @@ std::string_view fault_of(const Inbound& inbound, std::string_view service, std:
   return {};
 }
 
-Duration period_of(const schema::ScaledServiceT& service, const schema::ScaleRuleT& rule) {
+Duration period_of(const ScaledService& service, const schema::RuleView& rule) {
   // A rule that names a number of replicas has no direction of its own; it rests as one that scales out.
   const bool shrinks = rule.mode == schema::ScaleMode::by && rule.amount < 0;
-  const auto cooldown = shrinks ? service.cooldown_in_us : service.cooldown_out_us;
+  const auto cooldowns = service.cooldowns();
+  const auto cooldown = shrinks ? cooldowns.in_us : cooldowns.out_us;
   return {std::clamp(rule.every_us > 0 ? rule.every_us : cooldown, every_min.us, every_max.us)};
 }
 
@@ -43,9 +44,9 @@ Duration period_of(const schema::ScaledServiceT& service, const schema::ScaleRul
 bool apply_rule(const Step& step, std::string_view alert_key, schema::FiringAlertT& alert) {
   const auto service_key = first_parts(alert_key, 2);
   const auto* service = step.state.services.find(service_key);
-  const auto* rule = rule_for(service, alert.name);
-  alert.armed = rule != nullptr;
-  if (rule == nullptr) return false;
+  const auto rule = rule_for(service, alert.name);
+  alert.armed = rule.has_value();
+  if (!rule) return false;
   schema::ScaleWantedT wish;
   wish.service = service_key.substr(first_parts(service_key, 1).size() + 1);
   wish.kind = schema::SignalKind::alert;

@@ -9,8 +9,8 @@ std::string violated_by_alert(const State& state, std::string_view key, const sc
   const std::string row(key);
   if (first_parts(key, 2).size() == key.size()) return "alert " + row + " has a key without a fingerprint";
   if (alert.armed && alert.resolved) return "alert " + row + " is resolved and has a timer";
-  const auto* rule = rule_for(state.services.find(first_parts(key, 2)), alert.name);
-  if (!alert.resolved && !alert.armed && rule != nullptr) return "alert " + row + " fires, has a rule and no timer";
+  const auto rule = rule_for(state.services.find(first_parts(key, 2)), alert.name);
+  if (!alert.resolved && !alert.armed && rule) return "alert " + row + " fires, has a rule and no timer";
   return {};
 }
 
@@ -36,10 +36,12 @@ bool has_schedule(const State& state, std::string_view key) {
   const auto service_key = first_parts(key, 2);
   const auto* service = state.services.find(service_key);
   if (service == nullptr) return false;
-  for (const auto& rule : service->rules) {
-    if (schedule_key(service_key, rule->cron, rule->zone) == key) return true;
-  }
-  return false;
+  bool found = false;
+  service->each_rule([&](const schema::RuleView& rule) {
+    found = schedule_key(service_key, rule.cron, rule.zone) == key;
+    return !found;
+  });
+  return found;
 }
 
 }  // namespace

@@ -11,13 +11,14 @@ namespace virtscale::signal {
 namespace {
 
 void add_schedules(const State& state, std::vector<Schedule>& schedules) {
-  state.services.each("", [&](std::string_view key, const schema::ScaledServiceT& service) {
+  state.services.each("", [&](std::string_view key, const ScaledService& service) {
     const auto slash = key.find('/');
-    for (const auto& rule : service.rules) {
-      if (rule->cron.empty()) continue;
-      schedules.push_back(
-          {std::string(key.substr(0, slash)), std::string(key.substr(slash + 1)), rule->cron, rule->zone});
-    }
+    service.each_rule([&](const schema::RuleView& rule) {
+      if (!rule.cron.empty())
+        schedules.push_back({std::string(key.substr(0, slash)), std::string(key.substr(slash + 1)),
+                             std::string(rule.cron), std::string(rule.zone)});
+      return true;
+    });
     return true;
   });
 }
@@ -57,7 +58,8 @@ class SignalRole final : public RunnerRole<Fold> {
     runner_.read_states([this, service, done = std::move(done)](std::span<const State* const> states) {
       for (const auto* state : states) {
         const auto* row = state->services.find(service);
-        if (row != nullptr && !row->haproxy_backend.empty()) return depth_(row->haproxy_backend, done);
+        const std::string backend(row == nullptr ? std::string_view() : row->haproxy_backend());
+        if (!backend.empty()) return depth_(backend, done);
       }
       done(-1);
     });

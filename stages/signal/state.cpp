@@ -4,12 +4,14 @@ namespace virtscale::signal {
 namespace {
 
 template <class Matches>
-const schema::ScaleRuleT* first_rule(const schema::ScaledServiceT* service, Matches matches) {
-  if (service == nullptr) return nullptr;
-  for (const auto& rule : service->rules) {
-    if (matches(*rule)) return rule.get();
-  }
-  return nullptr;
+std::optional<schema::RuleView> first_rule(const ScaledService* service, Matches matches) {
+  std::optional<schema::RuleView> first;
+  if (service == nullptr) return first;
+  service->each_rule([&](const schema::RuleView& rule) {
+    if (matches(rule)) first = rule;
+    return !first;
+  });
+  return first;
 }
 
 }  // namespace
@@ -37,14 +39,14 @@ std::string schedule_key(std::string_view service_key, std::string_view cron, st
   return join(join(service_key, cron), zone);
 }
 
-const schema::ScaleRuleT* rule_for(const schema::ScaledServiceT* service, std::string_view alert_name) {
-  if (alert_name.empty()) return nullptr;
-  return first_rule(service, [&](const schema::ScaleRuleT& rule) { return rule.on == alert_name; });
+std::optional<schema::RuleView> rule_for(const ScaledService* service, std::string_view alert_name) {
+  if (alert_name.empty()) return {};
+  return first_rule(service, [&](const schema::RuleView& rule) { return rule.on == alert_name; });
 }
 
-const schema::ScaleRuleT* rule_at(const schema::ScaledServiceT* service, std::string_view cron, std::string_view zone) {
-  if (cron.empty()) return nullptr;
-  return first_rule(service, [&](const schema::ScaleRuleT& rule) { return rule.cron == cron && rule.zone == zone; });
+std::optional<schema::RuleView> rule_at(const ScaledService* service, std::string_view cron, std::string_view zone) {
+  if (cron.empty()) return {};
+  return first_rule(service, [&](const schema::RuleView& rule) { return rule.cron == cron && rule.zone == zone; });
 }
 
 }  // namespace virtscale::signal

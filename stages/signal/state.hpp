@@ -1,12 +1,14 @@
 // What signal remembers: services' rules, alerts that fire or fired lately, schedules, and what could not be routed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "schemas/codec.hpp"
 #include "schemas/state/signal_generated.h"
+#include "stages/signal/scaled_service.hpp"
 #include "topology/contract/table.hpp"
 #include "topology/contract/units.hpp"
 
@@ -32,7 +34,7 @@ inline constexpr Duration every_max = hours(24 * 30);
 inline constexpr Duration due_ahead_max = hours(25);
 
 struct State {
-  Table<schema::ScaledServiceT> services{"services"};       ///< key: org/service
+  Table<ScaledService> services{"services"};                ///< key: org/service
   Table<schema::FiringAlertT> alerts{"alerts"};             ///< key: org/service/fingerprint
   Table<schema::AlertCountT> alert_counts{"alert_counts"};  ///< key: org
   Table<schema::AppliedScheduleT> schedules{"schedules"};   ///< key: org/service/cron/zone
@@ -49,9 +51,9 @@ std::string_view first_parts(std::string_view key, std::size_t parts);
 /// The key of a schedule's row.
 std::string schedule_key(std::string_view service_key, std::string_view cron, std::string_view zone);
 
-/// The first rule for the alert's name, or null. `service` may be null.
-const schema::ScaleRuleT* rule_for(const schema::ScaledServiceT* service, std::string_view alert_name);
-/// The rule for this schedule, or null. `service` may be null.
-const schema::ScaleRuleT* rule_at(const schema::ScaledServiceT* service, std::string_view cron, std::string_view zone);
+/// The first rule for the alert's name, if there is one. `service` may be null.
+std::optional<schema::RuleView> rule_for(const ScaledService* service, std::string_view alert_name);
+/// The rule for this schedule, if there is one. `service` may be null.
+std::optional<schema::RuleView> rule_at(const ScaledService* service, std::string_view cron, std::string_view zone);
 
 }  // namespace virtscale::signal

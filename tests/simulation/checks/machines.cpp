@@ -77,7 +77,7 @@ std::string Machines::awaits_of_policy(std::set<std::string>& held) const {
       held.emplace(key.substr(key.rfind('/') + 1));
       return awaited.empty();
     });
-    state.services.each("", [&](std::string_view key, const schema::ServiceBookT& book) {
+    state.services.each("", [&](std::string_view key, const auto& book) {
       if (book.leaving != 0) awaited = std::string(key) + " has " + std::to_string(book.leaving) + " leaving";
       return awaited.empty();
     });

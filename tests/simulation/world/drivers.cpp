@@ -118,13 +118,14 @@ class SimulatedProbe final : public Probe {
 std::vector<virtscale::signal::Schedule> schedules_in(std::span<const virtscale::signal::State* const> states) {
   std::vector<virtscale::signal::Schedule> schedules;
   for (const auto* state : states) {
-    state->services.each("", [&](std::string_view key, const schema::ScaledServiceT& service) {
+    state->services.each("", [&](std::string_view key, const virtscale::signal::ScaledService& service) {
       const auto slash = key.find('/');
-      for (const auto& rule : service.rules) {
-        if (rule->cron.empty()) continue;
-        schedules.push_back(
-            {std::string(key.substr(0, slash)), std::string(key.substr(slash + 1)), rule->cron, rule->zone});
-      }
+      service.each_rule([&](const schema::RuleView& rule) {
+        if (!rule.cron.empty())
+          schedules.push_back({std::string(key.substr(0, slash)), std::string(key.substr(slash + 1)),
+                               std::string(rule.cron), std::string(rule.zone)});
+        return true;
+      });
       return true;
     });
   }

@@ -117,7 +117,7 @@ TEST(PolicyDocuments, TakeAServiceAndAnswerTheRecordThatSignalNames) {
   EXPECT_EQ(done.emission<schema::DocumentFolded>().answers, edge_record);
   EXPECT_EQ(folded(policy.fold(service_document())).code, "unchanged");
   EXPECT_EQ(folded(policy.fold(service_document(0, 39))).code, "changed");
-  EXPECT_EQ(policy.state.services.find("acme-tickets/web")->spec->replicas_max, 39);
+  EXPECT_EQ(policy.state.services.find("acme-tickets/web")->spec.limits().replicas_max, 39);
 }
 
 TEST(PolicyDocuments, RefuseServicesThatMakeNoSense) {

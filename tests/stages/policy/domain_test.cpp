@@ -8,7 +8,7 @@ class PolicyBooks : public ::testing::Test {
  protected:
   PolicyBooks() { given_running(policy, 2); }
 
-  const schema::ServiceBookT& web() const { return *policy.state.services.find("acme-tickets/web"); }
+  const ServiceBook& web() const { return *policy.state.services.find("acme-tickets/web"); }
   std::int64_t committed() const { return policy.state.usage.find("acme-tickets")->committed.vcpu_milli(); }
   std::int64_t reserved() const { return policy.state.usage.find("acme-tickets")->reserved.vcpu_milli(); }
   // A domain that is reserved, and the scale event of its birth.

@@ -126,7 +126,7 @@ TEST_F(PolicyRefusal, RemembersABoundedNumberOfMails) {
     policy.fold(scenario_contract(version));
     EXPECT_EQ(policy.fold(request_by(1), policy.next_scale()).mails.size(), 1u);
   }
-  EXPECT_EQ(policy.state.services.find("acme-tickets/web")->mailed.size(), violations_mailed_max);
+  EXPECT_EQ(policy.state.services.find("acme-tickets/web")->remarks->mailed.size(), violations_mailed_max);
 }
 
 TEST_F(PolicyRefusal, IsMailedToNobodyIfTheContractNamesNoOwner) {
