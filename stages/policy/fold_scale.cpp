@@ -126,6 +126,13 @@ void put_projection(schema::ScaleDecidedT& decided, const Ground& ground, const 
                                     terms.quota[i], envelope[i]);
 }
 
+// Both, and a full stop.
+std::string sentence_of(std::string_view beginning, std::string_view rest) {
+  std::string sentence;
+  sentence.reserve(beginning.size() + rest.size() + 1);
+  return sentence.append(beginning).append(rest).append(".");
+}
+
 schema::ScaleDecidedT refused(schema::ScaleDecidedT decided, std::string_view code, std::string reason,
                               std::string remedy) {
   decided.decision = schema::Decision::refused;
@@ -226,7 +233,7 @@ void grow(Step& step, const Ask& ask, ServiceBook& book, const Change& change, c
   emit_admission(step, ask, book, change, names);
   emit_decision(step, ask,
                 admitted(std::move(decided), code::within_envelope,
-                         "Within the envelope: " + projection_text(verdict.after, verdict.envelope) + "."));
+                         sentence_of("Within the envelope: ", projection_text(verdict.after, verdict.envelope))));
 }
 
 void shrink(Step& step, const Ask& ask, ServiceBook& book, const Change& change) {

@@ -63,35 +63,49 @@ Unit unit_of(schema::Dimension dimension, std::int64_t a, std::int64_t b) {
   }
 }
 
-// Sentences are made for every decision, so they are appended to, not put together from strings.
-std::string& append(std::string& text, std::int64_t number) {
-  std::array<char, 24> digits;
-  return text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
-}
+// Sentences are made for every decision, so they are written in place, not put together from strings. The longest is a
+// projection: six amounts of 21 bytes at most, three percentages of 23, and the words between them.
+class Words {
+ public:
+  Words& add(std::string_view text) {
+    at_ += text.copy(at_, text.size());
+    return *this;
+  }
+  Words& add(std::int64_t number) {
+    at_ = std::to_chars(at_, bytes_.data() + bytes_.size(), number).ptr;
+    return *this;
+  }
+  std::string str() const { return {bytes_.data(), static_cast<std::size_t>(at_ - bytes_.data())}; }
 
-std::string& append_milli(std::string& text, std::int64_t milli) {
+ private:
+  static constexpr std::size_t bytes_max = 320;
+  std::array<char, bytes_max> bytes_;
+  char* at_ = bytes_.data();
+};
+
+Words& add_milli(Words& words, std::int64_t milli) {
   const auto size = milli < 0 ? -milli : milli;
-  if (milli < 0) text += '-';
-  append(text, size / 1'000);
+  if (milli < 0) words.add("-");
+  words.add(size / 1'000);
   auto rest = size % 1'000;
-  if (rest != 0) text += '.';
-  for (; rest != 0; rest = rest * 10 % 1'000) text += static_cast<char>('0' + rest / 100);
-  return text;
+  if (rest != 0) words.add(".");
+  for (; rest != 0; rest = rest * 10 % 1'000) words.add(rest / 100);
+  return words;
 }
 
-std::string& append_number(std::string& text, std::int64_t amount, const Unit& unit) {
-  return unit.size == 1'000 ? append_milli(text, amount) : append(text, amount / unit.size);
+Words& add_amount(Words& words, std::int64_t amount, const Unit& unit) {
+  return unit.size == 1'000 ? add_milli(words, amount) : words.add(amount / unit.size);
 }
 
-std::string& append_share(std::string& text, schema::Dimension dimension, std::int64_t used, std::int64_t of) {
+Words& add_share(Words& words, schema::Dimension dimension, std::int64_t used, std::int64_t of) {
   const auto unit = unit_of(dimension, used, of);
-  append_number(text, used, unit).append(" of ");
-  return append_number(text, of, unit).append(" ").append(unit.name);
+  add_amount(words, used, unit).add(" of ");
+  return add_amount(words, of, unit).add(" ").add(unit.name);
 }
 
-std::string& append_percent(std::string& text, std::int64_t used, std::int64_t of) {
+Words& add_percent(Words& words, std::int64_t used, std::int64_t of) {
   const auto tenths = percent_tenths(used, of);
-  return append(append(text, tenths / 10).append("."), tenths % 10).append(" %");
+  return words.add(tenths / 10).add(".").add(tenths % 10).add(" %");
 }
 
 std::string_view separator(std::size_t index, std::size_t count) {
@@ -178,8 +192,8 @@ std::int64_t percent_tenths(std::int64_t used, std::int64_t of) {
 }
 
 std::string percent_text(std::int64_t used, std::int64_t of) {
-  std::string text;
-  return append_percent(text, used, of);
+  Words words;
+  return add_percent(words, used, of).str();
 }
 
 std::string_view name_of(schema::Dimension dimension) {
@@ -187,30 +201,28 @@ std::string_view name_of(schema::Dimension dimension) {
 }
 
 std::string milli_text(std::int64_t milli) {
-  std::string text;
-  return append_milli(text, milli);
+  Words words;
+  return add_milli(words, milli).str();
 }
 
 std::string amount_text(schema::Dimension dimension, std::int64_t amount) {
   const auto unit = unit_of(dimension, amount, amount);
-  std::string text;
-  return append_number(text, amount, unit).append(" ").append(unit.name);
+  Words words;
+  return add_amount(words, amount, unit).add(" ").add(unit.name).str();
 }
 
 std::string share_text(schema::Dimension dimension, std::int64_t used, std::int64_t of) {
-  std::string text;
-  return append_share(text, dimension, used, of);
+  Words words;
+  return add_share(words, dimension, used, of).str();
 }
 
 std::string projection_text(const Amounts& after, const Amounts& envelope) {
-  constexpr std::size_t bytes_expected = 160;
-  std::string text;
-  text.reserve(bytes_expected);
+  Words words;
   for (std::size_t i = 0; i < dimensions_count; ++i) {
-    append_share(text.append(separator(i, dimensions_count)), dimension_at(i), after[i], envelope[i]);
-    append_percent(text.append(" ("), after[i], envelope[i]).append(")");
+    add_share(words.add(separator(i, dimensions_count)), dimension_at(i), after[i], envelope[i]);
+    add_percent(words.add(" ("), after[i], envelope[i]).add(")");
   }
-  return text;
+  return words.str();
 }
 
 std::string remedy_text(const Remedy& remedy, const Terms& terms) {
