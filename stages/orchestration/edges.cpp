@@ -138,9 +138,17 @@ std::string_view name_of(schema::PlacementPhase phase) {
   return schema::EnumNamePlacementPhase(phase);
 }
 
+// As the document says it.
+std::string_view name_of(schema::PlacementOrder order) {
+  return order == schema::PlacementOrder::bin_pack ? "bin-pack" : "least-loaded";
+}
+
 json::object describe(std::string_view name, const schema::CellBookT& book) {
-  return {
-      {"name", name}, {"nodes", book.nodes}, {"numa_nodes", book.numa_nodes}, {"applied_at_us", book.applied_at_us}};
+  return {{"name", name},
+          {"nodes", book.nodes},
+          {"numa_nodes", book.numa_nodes},
+          {"applied_at_us", book.applied_at_us},
+          {"placement", name_of(book.placement)}};
 }
 
 json::object describe(std::string_view key, const schema::CellNodeT& node) {

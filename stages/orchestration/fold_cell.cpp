@@ -26,6 +26,7 @@ std::string fault_of(const schema::NodeSpec& node) {
 std::string collect(const schema::CellApplied& event, Specs& specs) {
   const auto name = text(event.name());
   if (name.empty() || name.find('/') != std::string_view::npos) return "a cell's name must not be empty or contain '/'";
+  if (event.placement() > schema::PlacementOrder::MAX) return "the cell's order of placement is not known";
   if (event.nodes() == nullptr) return {};
   for (const auto* node : *event.nodes()) {
     if (auto fault = fault_of(*node); !fault.empty()) return fault;
@@ -92,15 +93,17 @@ std::size_t unlist_others(State& state, std::string_view cell, const Specs& spec
 }
 
 // Returns DocumentFolded's code.
-std::string apply(Step& step, std::string_view cell, const Specs& specs) {
+std::string apply(Step& step, std::string_view cell, const Specs& specs, schema::PlacementOrder placement) {
   auto changes = unlist_others(step.state, cell, specs);
   for (const auto& [name, spec] : specs) changes += list_node(step.state, cell, *spec) ? 1 : 0;
-  const bool known = step.state.cells.find(cell) != nullptr;
-  if (known && changes == 0) return "unchanged";
+  const auto* before = step.state.cells.find(cell);
+  const bool known = before != nullptr;
+  if (known && changes == 0 && before->placement == placement) return "unchanged";
   auto& book = step.state.cells.modify(cell);
   book.nodes = static_cast<std::uint32_t>(specs.size());
   book.numa_nodes = static_cast<std::uint32_t>(step.state.slots(cell).size());
   book.applied_at_us = step.in.now.us;
+  book.placement = placement;
   return known ? "changed" : "created";
 }
 
@@ -116,7 +119,7 @@ void on_cell_applied(Step& step, const schema::CellApplied& event) {
   folded.accepted = folded.detail.empty();
   folded.code = "invalid_nodes";
   if (folded.accepted) {
-    folded.code = apply(step, cell, specs);
+    folded.code = apply(step, cell, specs, event.placement());
     const auto* book = step.state.cells.find(cell);
     folded.detail = std::to_string(book->nodes) + " nodes, " + std::to_string(book->numa_nodes) + " NUMA nodes";
   }

@@ -99,7 +99,7 @@ void unqueue(Step& step, const Domain& domain) {
 }
 
 bool try_place(Step& step, const Domain& domain) {
-  const auto placement = step.state.slots(domain.row.cell).choose(need_of(domain.row));
+  const auto placement = step.state.choose(domain.row.cell, need_of(domain.row));
   if (placement.chosen == nullptr) return false;
   auto& row = domain.row;
   row.phase = schema::PlacementPhase::starting;
@@ -121,7 +121,7 @@ void give_back(Step& step, const Domain& domain) {
 
 void serve_queue(Step& step, std::string_view cell) {
   each_waiting(step, cell, [&](const std::string& name, const schema::PlacedDomainT& row) {
-    if (step.state.slots(cell).choose(need_of(row)).chosen != nullptr) place_waiting(step, name);
+    if (step.state.choose(cell, need_of(row)).chosen != nullptr) place_waiting(step, name);
     return true;
   });
 }

@@ -1,6 +1,7 @@
 #include "stages/orchestration/placement.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -49,7 +50,21 @@ bool fits_ram(const schema::NumaRoom& room, const Need& need) {
 std::string_view why_after(const Slot& slot, const Slot& chosen, const Need& need) {
   const auto why = why_not(slot, need);
   if (!why.empty()) return why;
-  return chosen.load < slot.load ? "more loaded" : "as loaded, later by name";
+  if (slot.load == chosen.load) return "as loaded, later by name";
+  return slot.load < chosen.load ? "less loaded" : "more loaded";
+}
+
+// Takes the next slot in the order of choice into what will be told. False once that is enough.
+bool consider(const Slot& slot, const Need& need, Placement& placement) {
+  auto& [chosen, candidates] = placement;
+  if (chosen != nullptr) {
+    candidates.push_back({&slot, why_after(slot, *chosen, need)});
+  } else if (can_take(slot, need)) {
+    candidates.push_back({chosen = &slot});
+  } else if (candidates.size() + 1 < candidates_max) {
+    candidates.push_back({&slot, why_not(slot, need)});
+  }
+  return candidates.size() < candidates_max;
 }
 
 // Stable; a cell has few zones.
@@ -132,6 +147,16 @@ std::size_t LoadOrder::head_of(const Standing& standing) const {
   return static_cast<std::size_t>(after - heads_.begin()) - 1;
 }
 
+const Standing* LoadOrder::last_of_at_most(std::uint64_t load) const {
+  const Standing last{load, std::numeric_limits<std::uint32_t>::max()};
+  for (auto head = head_of(last) + 1; head-- > 0;) {
+    const auto all = blocks_[heads_[head].block].all();
+    const auto after = std::upper_bound(all.begin(), all.end(), last);
+    if (after != all.begin()) return &*(after - 1);
+  }
+  return nullptr;
+}
+
 void LoadOrder::insert(const Standing& standing) {
   const auto head = head_of(standing);
   auto& [standings, size] = block_at(head);
@@ -205,29 +230,39 @@ bool Slots::none_fits_from(const Slot& slot, const Need& need) const {
   return need.vcpu_milli * load.whole > free * vcpu_milli_max_ && need.ram_mib * load.whole > free * ram_mib_max_;
 }
 
-Placement Slots::choose(const Need& need) const {
-  // Also keeps the products of the search within their bounds.
-  if (need.vcpu_milli < 0 || need.ram_mib < 0) return {};
-  if (need.vcpu_milli > vcpu_milli_max_ || need.ram_mib > ram_mib_max_) return {};
-  Placement placement;
-  auto& [chosen, candidates] = placement;
-  candidates.reserve(candidates_max);
+// What is used and what is needed is at most all there is, in both dimensions; the load is one of them. The fixed point
+// rounds this bound as it rounds the loads, so what is equal stays equal.
+std::uint64_t Slots::most_load_with_room(const Need& need) const {
+  return std::max(fixed_point({vcpu_milli_max_ - need.vcpu_milli, vcpu_milli_max_}),
+                  fixed_point({ram_mib_max_ - need.ram_mib, ram_mib_max_}));
+}
+
+void Slots::look_upwards(const Need& need, Placement& placement) const {
   int places_ahead = 0;
   order_.each([&](std::uint32_t at) {
     const auto& slot = slots_[at];
-    if (candidates.size() == candidates_max) return fetch_ahead(slot, ++places_ahead);
-    if (chosen != nullptr) {
-      candidates.push_back({&slot, why_after(slot, *chosen, need)});
-    } else if (can_take(slot, need)) {
-      candidates.push_back({chosen = &slot});
-    } else if (none_fits_from(slot, need)) {
-      return false;
-    } else if (candidates.size() + 1 < candidates_max) {
-      candidates.push_back({&slot, why_not(slot, need)});
-    }
-    return true;
+    if (placement.candidates.size() == candidates_max) return fetch_ahead(slot, ++places_ahead);
+    consider(slot, need, placement);
+    return placement.chosen != nullptr || !none_fits_from(slot, need);
   });
-  if (chosen == nullptr) candidates.clear();
+}
+
+void Slots::look_downwards(const Need& need, Placement& placement) const {
+  order_.each_down(most_load_with_room(need), [&](std::uint32_t at) { return consider(slots_[at], need, placement); });
+}
+
+Placement Slots::choose(const Need& need, schema::PlacementOrder order) const {
+  // Also keeps the products of the search within their bounds.
+  if (slots_.empty() || need.vcpu_milli < 0 || need.ram_mib < 0) return {};
+  if (need.vcpu_milli > vcpu_milli_max_ || need.ram_mib > ram_mib_max_) return {};
+  Placement placement;
+  placement.candidates.reserve(candidates_max);
+  if (order == schema::PlacementOrder::bin_pack) {
+    look_downwards(need, placement);
+  } else {
+    look_upwards(need, placement);
+  }
+  if (placement.chosen == nullptr) placement.candidates.clear();
   return placement;
 }
 

@@ -5,6 +5,7 @@
 // table of nodes: a choice and its change touch a few cache lines in a cell of any size.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <cstddef>
@@ -93,6 +94,17 @@ class LoadOrder {
     }
   }
 
+  /// Visits the slots of at most `load`, the most loaded first, those of one load by number, until `visit(slot)`
+  /// returns false. Costs O(log n) for each load that is visited.
+  template <class Visit>
+  void each_down(std::uint64_t load, Visit visit) const {
+    for (const auto* next = last_of_at_most(load); next != nullptr;) {
+      const auto here = next->load;
+      if (!each_of(here, visit)) return;
+      next = here == 0 ? nullptr : last_of_at_most(here - 1);
+    }
+  }
+
  private:
   // Two kilobytes: moving half of one takes about as long as the search for it.
   static constexpr std::size_t block_max = 128;
@@ -109,6 +121,22 @@ class LoadOrder {
     std::uint32_t block = 0;
   };
 
+  // False if a visit was.
+  template <class Visit>
+  bool each_of(std::uint64_t load, Visit& visit) const {
+    const Standing first{load, 0};
+    for (auto head = head_of(first); head < heads_.size(); ++head) {
+      const auto all = blocks_[heads_[head].block].all();
+      for (auto at = std::lower_bound(all.begin(), all.end(), first); at != all.end(); ++at) {
+        if (at->load != load) return true;
+        if (!visit(at->slot)) return false;
+      }
+    }
+    return true;
+  }
+
+  // Null if all are more loaded.
+  const Standing* last_of_at_most(std::uint64_t load) const;
   std::size_t head_of(const Standing& standing) const;
   Block& block_at(std::size_t head) { return blocks_[heads_[head].block]; }
   void insert(const Standing& standing);
@@ -129,9 +157,10 @@ class Slots {
   /// Puts a slot of these where it stands by its row. To be called after each change of what is used of it. Costs what
   /// LoadOrder says.
   void reorder(const Slot& slot);
-  /// The least-loaded slot that can take the domain. Looks at those that are less loaded than the chosen, and, if there
-  /// is none, no further than where the load alone tells that nothing can fit.
-  Placement choose(const Need& need) const;
+  /// Of the slots that can take the domain, the least loaded, or the most loaded by `bin_pack`. Looks at those that
+  /// come before the chosen in that order, as far as the load alone does not tell that none of them fits; what it does
+  /// not look at is no candidate.
+  Placement choose(const Need& need, schema::PlacementOrder order) const;
   /// The slot; null if it is not one of these. Costs O(log n).
   const Slot* find(std::string_view zone, std::string_view node, std::uint32_t numa) const;
   /// True if a node is left on which the domain has not failed.
@@ -141,7 +170,10 @@ class Slots {
   bool in_order() const;
 
  private:
+  void look_upwards(const Need& need, Placement& placement) const;
+  void look_downwards(const Need& need, Placement& placement) const;
   bool none_fits_from(const Slot& slot, const Need& need) const;
+  std::uint64_t most_load_with_room(const Need& need) const;
 
   std::vector<Slot> slots_;  // by zone, node and NUMA index
   LoadOrder order_;

@@ -48,6 +48,11 @@ void State::erase_if_unused(std::string_view node_key) {
   if (!node->listed && is_unused(*node)) nodes.erase(node_key);
 }
 
+Placement State::choose(std::string_view cell, const Need& need) {
+  const auto* book = cells.find(cell);
+  return slots_of(cell).choose(need, book == nullptr ? schema::PlacementOrder::least_loaded : book->placement);
+}
+
 const Slot* State::slot(std::string_view cell, std::string_view node, std::uint32_t numa) {
   const auto* row = nodes.find(node_key(cell, node));
   return row != nullptr && is_open(*row, numa) ? slots_of(cell).find(row->zone, node, numa) : nullptr;

@@ -33,6 +33,9 @@ class State {
   void rebuild() { index_.clear(); }
   /// The NUMA nodes of a cell that may take domains. Valid until a cell is applied or `rebuild` is called.
   const Slots& slots(std::string_view cell) { return slots_of(cell); }
+  /// Which NUMA node of the cell takes a domain of this need, by the order of the cell's document. Valid as long as
+  /// `slots`.
+  Placement choose(std::string_view cell, const Need& need);
   /// The cells whose NUMA nodes are indexed; for invariants.
   const std::map<std::string, Slots, std::less<>>& index() const { return index_; }
   /// A NUMA node that may take domains; null if it may not. Valid as long as `slots`.

@@ -60,7 +60,7 @@ void drop_unborn(Step& step, const Domain& domain);
 
 // fold_queue.cpp: who waits for room
 void wait_for_room(Step& step, const Domain& domain);
-/// Gives the domain the least-loaded NUMA node that can take it, and asks for its start. False if there is none.
+/// Gives the domain the NUMA node that its cell's order chooses, and asks for its start. False if there is none.
 bool try_place(Step& step, const Domain& domain);
 /// Gives back what the domain uses, to whoever waits for it.
 void give_back(Step& step, const Domain& domain);

@@ -341,14 +341,16 @@ class DomainsStatus : public testing::Test {
 
 TEST_F(DomainsStatus, ShowsCellsNodesAndDomainsOfEveryPartition) {
   world.apply_cell("prod-eu-a", {node("nd-1", "zone-a", 1)});
-  other.apply_cell("prod-eu-b", {node("nd-9", "zone-z", 1)});
+  other.apply_cell("prod-eu-b", {node("nd-9", "zone-z", 1)}, schema::PlacementOrder::bin_pack);
   world.out("web", 1, {0x7f3a91c04be2});
   world.succeed_all();
   const auto all = get();
   EXPECT_EQ(all.status, 200U);
   EXPECT_EQ(all.body,
-            "{\"cells\":[{\"name\":\"prod-eu-a\",\"nodes\":1,\"numa_nodes\":1,\"applied_at_us\":1776772800000000},"
-            "{\"name\":\"prod-eu-b\",\"nodes\":1,\"numa_nodes\":1,\"applied_at_us\":1776772800000000}],"
+            "{\"cells\":[{\"name\":\"prod-eu-a\",\"nodes\":1,\"numa_nodes\":1,\"applied_at_us\":1776772800000000,"
+            "\"placement\":\"least-loaded\"},"
+            "{\"name\":\"prod-eu-b\",\"nodes\":1,\"numa_nodes\":1,\"applied_at_us\":1776772800000000,"
+            "\"placement\":\"bin-pack\"}],"
             "\"nodes\":[{\"cell\":\"prod-eu-a\",\"name\":\"nd-1\",\"zone\":\"zone-a\",\"listed\":true,\"numa\":["
             "{\"vcpu_milli\":32000,\"ram_mib\":131072,\"used_vcpu_milli\":10000,\"used_ram_mib\":49152}]},"
             "{\"cell\":\"prod-eu-b\",\"name\":\"nd-9\",\"zone\":\"zone-z\",\"listed\":true,\"numa\":["

@@ -110,6 +110,43 @@ TEST_F(OrchestrationFold, SpreadsAScaleOverTheLeastLoaded) {
   EXPECT_THAT(places, ElementsAre("nd-1:0", "nd-1:1", "nd-2:0", "nd-2:1"));
 }
 
+TEST_F(OrchestrationFold, FillsANodeBeforeTheNextWhereTheCellSaysBinPack) {
+  world.apply_cell("prod-eu-a", {node("nd-1", "zone-a"), node("nd-2", "zone-b")}, schema::PlacementOrder::bin_pack);
+  EXPECT_EQ(world.told.back().as<schema::DocumentFolded>()->code()->str(), "changed");
+  world.out("web", 3, first);
+  EXPECT_EQ(used("nd-1"), 30'000);
+  // The order is the cell's own, and outlives the process.
+  World again;
+  again.load_rows_of(world);
+  again.out("web", 2, second);
+  const auto placed = again.all<schema::DomainPlaced>();
+  ASSERT_EQ(placed.size(), 2U);
+  EXPECT_EQ(placed[0]->node()->str(), "nd-1");
+  EXPECT_EQ(placed[0]->numa(), 1U);
+  EXPECT_EQ(placed[0]->candidates()->Get(1)->passed_over()->str(), "less loaded");
+  EXPECT_EQ(placed[1]->node()->str(), "nd-2");
+  EXPECT_EQ(placed[1]->numa(), 0U);
+}
+
+TEST_F(OrchestrationFold, ChangesACellsOrderOfPlacementByItsDocumentAlone) {
+  const std::vector<schema::NodeSpecT> nodes = {node("nd-1", "zone-a"), node("nd-2", "zone-b")};
+  const auto code = [&](schema::PlacementOrder order) {
+    world.apply_cell("prod-eu-a", nodes, order);
+    return world.told.back().as<schema::DocumentFolded>()->code()->str();
+  };
+  const auto before = world.rows();
+  EXPECT_EQ(code(schema::PlacementOrder::least_loaded), "unchanged");
+  EXPECT_EQ(code(schema::PlacementOrder::bin_pack), "changed");
+  EXPECT_EQ(code(schema::PlacementOrder::bin_pack), "unchanged");
+  EXPECT_NE(world.rows(), before);
+  EXPECT_EQ(code(schema::PlacementOrder::least_loaded), "changed");
+  EXPECT_EQ(world.rows(), before) << "the default takes bytes";
+  // As a later version's might be.
+  EXPECT_EQ(code(static_cast<schema::PlacementOrder>(2)), "invalid_nodes");
+  EXPECT_FALSE(world.told.back().as<schema::DocumentFolded>()->accepted());
+  EXPECT_EQ(world.rows(), before);
+}
+
 TEST_F(OrchestrationFold, QueuesWhatFindsNoRoomAndGivesUpAfterThirtySeconds) {
   world.out("web", 9, first);  // two fit on each of four NUMA nodes
   EXPECT_EQ(world.asked.size(), 8U);

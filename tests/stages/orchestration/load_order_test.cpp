@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
 #include <random>
 #include <set>
 
@@ -34,11 +36,23 @@ class Both {
     std::size_t told = 0;
     order_.each([&](std::uint32_t) { return ++told, true; });
     EXPECT_EQ(told, plain_.size());
+    for (const std::uint64_t load : {std::uint64_t{0}, std::uint64_t{777}, std::uint64_t{9'000}, ~std::uint64_t{0}})
+      expect_same_downwards_from(load);
   }
 
   std::vector<Standing> standings;
 
  private:
+  void expect_same_downwards_from(std::uint64_t load) const {
+    std::vector<Standing> expected;
+    std::ranges::copy_if(plain_, std::back_inserter(expected), [&](const Standing& one) { return one.load <= load; });
+    std::ranges::stable_sort(expected, std::ranges::greater{}, &Standing::load);
+    std::vector<std::uint32_t> told;
+    order_.each_down(load, [&](std::uint32_t slot) { return told.push_back(slot), true; });
+    ASSERT_EQ(told.size(), expected.size()) << "from " << load;
+    EXPECT_TRUE(std::ranges::equal(told, expected, {}, {}, &Standing::slot)) << "from " << load;
+  }
+
   LoadOrder order_{{}};
   std::set<Standing> plain_;
 };
@@ -80,6 +94,9 @@ TEST(LoadOrder, VisitsNoFurtherThanItIsAsked) {
   std::vector<std::uint32_t> visited;
   order.each([&](std::uint32_t slot) { return visited.push_back(slot), visited.size() < 3; });
   EXPECT_EQ(visited, (std::vector<std::uint32_t>{0, 1, 2}));
+  visited.clear();
+  order.each_down(500, [&](std::uint32_t slot) { return visited.push_back(slot), visited.size() < 3; });
+  EXPECT_EQ(visited, (std::vector<std::uint32_t>{500, 499, 498}));
 }
 
 }  // namespace

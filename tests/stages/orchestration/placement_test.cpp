@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <random>
+#include <span>
 #include <tuple>
 
 #include "stages/orchestration/state.hpp"
 
 namespace virtscale::orchestration {
 namespace {
+
+using Order = schema::PlacementOrder;
 
 struct Room {
   std::string node;
@@ -35,7 +38,7 @@ class Cell {
   }
 
   const Slots& slots() { return state_.slots("cell"); }
-  Placement choose(const Need& need) { return slots().choose(need); }
+  Placement choose(const Need& need, Order order) { return slots().choose(need, order); }
   void occupy(const Slot& slot, std::int64_t vcpu, std::int64_t ram) {
     state_.occupy("cell", slot, schema::Resources(vcpu, ram, 1));
   }
@@ -71,6 +74,16 @@ struct Case {
   std::uint32_t numa = 0;
 };
 
+void expect_choices(Order order, std::span<const Case> cases) {
+  for (const auto& one : cases) {
+    Cell cell(one.rooms);
+    const auto placement = cell.choose(one.need, order);
+    EXPECT_EQ(placement.chosen ? placement.chosen->node : "", one.node) << one.what;
+    EXPECT_EQ(placement.chosen ? placement.chosen->numa : 0, one.numa) << one.what;
+    EXPECT_EQ(placement.candidates.empty(), one.node.empty()) << one.what;
+  }
+}
+
 TEST(Placement, ChoosesTheLeastLoadedThatCanTakeTheDomain) {
   const std::vector<std::string> a_failed = {"a"};
   const Case cases[] = {
@@ -97,12 +110,47 @@ TEST(Placement, ChoosesTheLeastLoadedThatCanTakeTheDomain) {
       {"a negative need finds no room", {{"a", 0, 0}}, {-1, 1}, ""},
       {"a need beyond all numbers finds no room", {{"a", 0, 0}}, {INT64_MAX, INT64_MAX}, ""},
   };
-  for (const auto& one : cases) {
-    Cell cell(one.rooms);
-    const auto placement = cell.choose(one.need);
-    EXPECT_EQ(placement.chosen ? placement.chosen->node : "", one.node) << one.what;
-    EXPECT_EQ(placement.chosen ? placement.chosen->numa : 0, one.numa) << one.what;
-    EXPECT_EQ(placement.candidates.empty(), one.node.empty()) << one.what;
+  expect_choices(Order::least_loaded, cases);
+}
+
+TEST(Placement, ByBinPackChoosesTheMostLoadedThatCanTakeTheDomain) {
+  const std::vector<std::string> b_failed = {"b"};
+  const Case cases[] = {
+      {"no nodes", {}, {0, 0}, ""},
+      {"the only one", {{"a", 0, 0}}, {10'000, 49'152}, "a"},
+      {"the more loaded", {{"a", 9'999, 0}, {"b", 10'000, 0}}, {1, 1}, "b"},
+      {"load is the larger of both dimensions", {{"a", 1'000, 65'537}, {"b", 16'000, 1'024}}, {1, 1}, "a"},
+      {"0.3334 of a larger one is more than a third",
+       {{"a", 1, 0, "zone-a", 0, 3}, {"b", 3'334, 0, "zone-a", 0, 10'000}},
+       {1, 1},
+       "b"},
+      {"ties go by zone first", {{"a", 5, 0, "zone-b"}, {"b", 5, 0, "zone-a"}}, {1, 1}, "b"},
+      {"then by node", {{"b", 5, 0}, {"a", 5, 0}}, {1, 1}, "a"},
+      {"then by NUMA index", {{"a", 5, 0, "zone-a", 1}, {"a", 5, 0, "zone-a", 0}}, {1, 1}, "a", 0},
+      {"exactly full is room", {{"a", 0, 0}, {"b", 22'000, 81'920}}, {10'000, 49'152}, "b"},
+      {"one MiB too much is not", {{"a", 0, 0}, {"b", 22'000, 81'921}}, {10'000, 49'152}, "a"},
+      {"one thousandth too much is not", {{"a", 0, 0}, {"b", 22'001, 0}}, {10'000, 1}, "a"},
+      {"the large one that is exactly full, though a small one of that load would not be",
+       {{"large", 96'000, 0, "zone-a", 0, 128'000}, {"small", 24'000, 0}},
+       {32'000, 1},
+       "large"},
+      {"what fits by one dimension alone is passed over", {{"a", 0, 0}, {"b", 16'000, 131'072}}, {1'000, 1}, "a"},
+      {"what needs nothing goes to a full one", {{"a", 0, 0}, {"b", 32'000, 131'072}}, {0, 0}, "b"},
+      {"but to none that is over", {{"a", 0, 0}, {"b", 32'001, 0}}, {0, 0}, "a"},
+      {"not where it failed", {{"a", 0, 0}, {"b", 30'000, 0}}, {1'000, 1, &b_failed}, "a"},
+      {"nowhere, if it failed everywhere", {{"b", 0, 0}}, {1, 1, &b_failed}, ""},
+      {"nowhere, if all are full", {{"a", 32'000, 0}, {"b", 0, 131'072}}, {1, 1}, ""},
+      {"a negative need finds no room", {{"a", 0, 0}}, {-1, 1}, ""},
+      {"a need beyond all numbers finds no room", {{"a", 0, 0}}, {INT64_MAX, INT64_MAX}, ""},
+  };
+  expect_choices(Order::bin_pack, cases);
+}
+
+void expect_told(const Placement& placement, const std::vector<std::pair<std::string, std::string>>& expected) {
+  ASSERT_EQ(placement.candidates.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(placement.candidates[i].slot->node, expected[i].first);
+    EXPECT_EQ(placement.candidates[i].passed_over, expected[i].second);
   }
 }
 
@@ -114,17 +162,26 @@ TEST(Placement, SaysWhyTheOthersWerePassedOver) {
              {"tied", 6'000, 0, "zone-b"},
              {"loaded", 20'000, 0},
              {"full", 32'000, 131'072}});
-  const auto placement = cell.choose({10'000, 49'152, &failed});
-  ASSERT_EQ(placement.candidates.size(), candidates_max);
-  const std::pair<std::string, std::string> expected[] = {{"failed", "failed before"},
-                                                          {"tiny", "no room: vcpu"},
-                                                          {"chosen", ""},
-                                                          {"tied", "as loaded, later by name"},
-                                                          {"loaded", "more loaded"}};
-  for (std::size_t i = 0; i < candidates_max; ++i) {
-    EXPECT_EQ(placement.candidates[i].slot->node, expected[i].first);
-    EXPECT_EQ(placement.candidates[i].passed_over, expected[i].second);
-  }
+  expect_told(cell.choose({10'000, 49'152, &failed}, Order::least_loaded), {{"failed", "failed before"},
+                                                                            {"tiny", "no room: vcpu"},
+                                                                            {"chosen", ""},
+                                                                            {"tied", "as loaded, later by name"},
+                                                                            {"loaded", "more loaded"}});
+}
+
+TEST(Placement, ByBinPackSaysSoToo) {
+  const std::vector<std::string> failed = {"failed"};
+  Cell cell({{"full", 32'000, 131'072},
+             {"failed", 22'000, 0},
+             {"by-ram", 0, 90'000},
+             {"chosen", 6'000, 0},
+             {"tied", 6'000, 0, "zone-b"},
+             {"idle", 0, 0}});
+  expect_told(cell.choose({10'000, 49'152, &failed}, Order::bin_pack), {{"failed", "failed before"},
+                                                                        {"by-ram", "no room: ram"},
+                                                                        {"chosen", ""},
+                                                                        {"tied", "as loaded, later by name"},
+                                                                        {"idle", "less loaded"}});
 }
 
 TEST(Placement, NamesTheChosenEvenBehindManyThatHaveNoRoom) {
@@ -132,7 +189,7 @@ TEST(Placement, NamesTheChosenEvenBehindManyThatHaveNoRoom) {
   for (int i = 0; i < 20; ++i) all.push_back({"small-" + std::to_string(i), 0, 0, "zone-a", 0, 1'000, 1'024});
   all.push_back({"large", 16'000, 0});
   Cell cell(all);
-  const auto placement = cell.choose({2'000, 2'048});
+  const auto placement = cell.choose({2'000, 2'048}, Order::least_loaded);
   ASSERT_NE(placement.chosen, nullptr);
   ASSERT_EQ(placement.candidates.size(), candidates_max);
   EXPECT_EQ(placement.candidates.back().slot->node, "large");
@@ -154,13 +211,30 @@ int compare_loads(const schema::NumaRoom& a, const schema::NumaRoom& b) {
   return less(load(a), load(b)) ? -1 : less(load(b), load(a)) ? 1 : 0;
 }
 
-bool goes_before(const Slot* a, const Slot* b) {
-  const auto load = compare_loads(*a->room, *b->room);
-  return load != 0 ? load < 0 : std::tie(a->zone(), a->node, a->numa) < std::tie(b->zone(), b->node, b->numa);
+bool by_name(const Slot* a, const Slot* b) {
+  return std::tie(a->zone(), a->node, a->numa) < std::tie(b->zone(), b->node, b->numa);
 }
 
-std::string plain_choice(std::vector<const Slot*> all, const Need& need) {
-  std::ranges::sort(all, goes_before);
+// Bin-pack tells nothing of those that are too loaded for any slot of the cell.
+void leave_out_too_loaded(std::vector<const Slot*>& all, const Need& need) {
+  if (all.empty()) return;
+  const auto total = [](auto of) { return [of](const Slot* slot) { return (slot->room->*of)(); }; };
+  const auto vcpu = std::ranges::max(all, {}, total(&schema::NumaRoom::vcpu_milli))->room->vcpu_milli();
+  const auto ram = std::ranges::max(all, {}, total(&schema::NumaRoom::ram_mib))->room->ram_mib();
+  const schema::NumaRoom by_vcpu(vcpu, 1, vcpu - need.vcpu_milli, 0, false);
+  const schema::NumaRoom by_ram(1, ram, 0, ram - need.ram_mib, false);
+  std::erase_if(all, [&](const Slot* slot) {
+    return compare_loads(*slot->room, by_vcpu) > 0 && compare_loads(*slot->room, by_ram) > 0;
+  });
+}
+
+std::string plain_choice(std::vector<const Slot*> all, const Need& need, Order order) {
+  const bool packs = order == Order::bin_pack;
+  if (packs) leave_out_too_loaded(all, need);
+  std::ranges::sort(all, [&](const Slot* a, const Slot* b) {
+    const auto load = compare_loads(*a->room, *b->room);
+    return load != 0 ? (packs ? load > 0 : load < 0) : by_name(a, b);
+  });
   const auto chosen = std::ranges::find_if(all, [&](const Slot* slot) { return can_take(*slot, need); });
   if (chosen == all.end()) return {};
   std::vector<std::string> told;
@@ -168,15 +242,18 @@ std::string plain_choice(std::vector<const Slot*> all, const Need& need) {
     if (slot < chosen && told.size() + 1 == candidates_max) slot = chosen;
     const auto why = why_not(**slot, need);
     const bool tied = compare_loads(*(*chosen)->room, *(*slot)->room) == 0;
-    const std::string after = slot == chosen ? "" : tied ? "as loaded, later by name" : "more loaded";
+    const std::string after = slot == chosen ? ""
+                              : tied         ? "as loaded, later by name"
+                              : packs        ? "less loaded"
+                                             : "more loaded";
     told.push_back(
         std::string((*slot)->node).append(":" + std::to_string((*slot)->numa) + " ").append(why.empty() ? after : why));
   }
   return testing::PrintToString(told);
 }
 
-std::string choice(Cell& cell, const Need& need) {
-  const auto placement = cell.choose(need);
+std::string choice(Cell& cell, const Need& need, Order order) {
+  const auto placement = cell.choose(need, order);
   if (placement.chosen == nullptr) return {};
   std::vector<std::string> told;
   for (const auto& [slot, why] : placement.candidates)
@@ -198,7 +275,7 @@ class Dice {
 TEST(Placement, FindsWhatALookAtEverySlotFinds) {
   Dice dice(20260421);
   int found = 0;
-  for (int round = 0; round < 3'000; ++round) {
+  for (int round = 0; round < 6'000; ++round) {
     std::vector<Room> rooms;
     const auto count = dice.draw(12);
     for (std::int64_t i = 0; i < count; ++i) {
@@ -211,15 +288,18 @@ TEST(Placement, FindsWhatALookAtEverySlotFinds) {
     const std::vector<std::string> failed = {"n0", "n3"};
     const Need need{dice.draw(5), dice.draw(5), dice.draw(2) ? &failed : nullptr};
     Cell cell(rooms);
-    const auto plain = plain_choice(cell.all(), need);
-    ASSERT_EQ(plain, choice(cell, need)) << "round " << round;
+    const auto order = round % 2 == 0 ? Order::least_loaded : Order::bin_pack;
+    const auto plain = plain_choice(cell.all(), need, order);
+    ASSERT_EQ(plain, choice(cell, need, order)) << "round " << round;
     found += plain.empty() ? 0 : 1;
   }
   EXPECT_GT(found, 500);
 }
 
-// As a cell lives: it is filled from the least loaded on, and domains end anywhere. Few sizes, so that many are tied.
-TEST(Placement, FindsTheSameAfterThousandsOfChanges) {
+class ALifeOfPlacements : public testing::TestWithParam<Order> {};
+
+// As a cell lives: it is filled by its order, and domains end anywhere. Few sizes, so that many are tied.
+TEST_P(ALifeOfPlacements, FindsWhatALookAtEverySlotFinds) {
   Dice dice(20261122);
   std::vector<Room> rooms;
   for (int n = 0; n < 400; ++n) {
@@ -242,9 +322,9 @@ TEST(Placement, FindsTheSameAfterThousandsOfChanges) {
     }
     const Need need{1 + dice.draw(4), 2};
     if (step % 50 == 0) {
-      ASSERT_EQ(plain_choice(all, need), choice(cell, need)) << "step " << step;
+      ASSERT_EQ(plain_choice(all, need, GetParam()), choice(cell, need, GetParam())) << "step " << step;
     }
-    const auto* chosen = cell.choose(need).chosen;
+    const auto* chosen = cell.choose(need, GetParam()).chosen;
     if (chosen == nullptr) {
       ++refused;
       continue;
@@ -255,6 +335,9 @@ TEST(Placement, FindsTheSameAfterThousandsOfChanges) {
   EXPECT_TRUE(cell.slots().in_order());
   EXPECT_GT(refused, 100) << "it was never full";
 }
+
+INSTANTIATE_TEST_SUITE_P(Placement, ALifeOfPlacements, testing::ValuesIn(schema::EnumValuesPlacementOrder()),
+                         [](const auto& order) { return schema::EnumNamePlacementOrder(order.param); });
 
 TEST(Placement, TellsLoadsApartThatDifferByABillionthOfABillionth) {
   constexpr auto most = numa_amount_max;

@@ -79,9 +79,11 @@ void World::pass(Duration by) {
   }
 }
 
-void World::apply_cell(std::string_view cell, const std::vector<schema::NodeSpecT>& nodes) {
+void World::apply_cell(std::string_view cell, const std::vector<schema::NodeSpecT>& nodes,
+                       schema::PlacementOrder placement) {
   schema::CellAppliedT applied;
   applied.name = cell;
+  applied.placement = placement;
   for (const auto& one : nodes) applied.nodes.push_back(std::make_unique<schema::NodeSpecT>(one));
   tell(applied);
 }

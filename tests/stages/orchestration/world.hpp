@@ -95,7 +95,8 @@ class World {
     return found;
   }
 
-  void apply_cell(std::string_view cell, const std::vector<schema::NodeSpecT>& nodes);
+  void apply_cell(std::string_view cell, const std::vector<schema::NodeSpecT>& nodes,
+                  schema::PlacementOrder placement = schema::PlacementOrder::least_loaded);
   /// A scale-out of `count` domains; returns their names.
   std::vector<std::string> out(std::string_view service, int count, ScaleId scale, std::int64_t vcpu_milli = 10'000,
                                std::int64_t ram_mib = 48 * 1024, std::string_view org = "acme");
