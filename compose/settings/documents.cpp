@@ -92,14 +92,21 @@ std::unique_ptr<schema::NodeSpecT> read_node(const YamlNode& node, Faults& fault
   return spec;
 }
 
+std::string read_placement(std::string_view text, schema::PlacementOrder& order) {
+  order = text == "bin-pack" ? schema::PlacementOrder::bin_pack : schema::PlacementOrder::least_loaded;
+  if (order == schema::PlacementOrder::bin_pack || text == "least-loaded") return {};
+  return "`" + std::string(text) + "` is not an order of placement; write least-loaded or bin-pack";
+}
+
 Document read_cell(const YamlNode& node, Faults& faults) {
-  Fields fields(node, "a cell", {"kind", "name", "nodes"}, faults);
+  Fields fields(node, "a cell", {"kind", "name", "placement", "nodes"}, faults);
   Document document;
   document.kind = DocumentKind::cell;
   document.at = node.at;
   document.to = Topic::decisions;
   schema::CellAppliedT body;
   fields.read("name", Presence::needed, read_name, body.name);
+  fields.read("placement", Presence::optional, read_placement, body.placement);
   std::set<std::string> names;
   if (const auto* nodes = fields.find("nodes", Presence::needed)) {
     for (const auto& item : read_list(*nodes, "`nodes`", nodes_max, faults)) {

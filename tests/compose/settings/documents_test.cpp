@@ -159,6 +159,19 @@ TEST(Documents, ReadACellIntoItsEvent) {
   EXPECT_THAT(parse("{kind: Cell, name: empty, nodes: []}").faults, IsEmpty());
 }
 
+TEST(Documents, ReadACellsOrderOfPlacement) {
+  const auto placement = [](const std::string& text) {
+    const auto parsed = parse(text);
+    EXPECT_THAT(parsed.faults, IsEmpty()) << text;
+    return unpacked<schema::CellApplied>(parsed.documents.at(0))->placement;
+  };
+  const auto least_loaded = with(cell, "nodes:", "placement: least-loaded\nnodes:");
+  EXPECT_EQ(placement(std::string(cell)), schema::PlacementOrder::least_loaded);
+  EXPECT_EQ(placement(least_loaded), schema::PlacementOrder::least_loaded);
+  EXPECT_EQ(placement(with(cell, "nodes:", "placement: bin-pack\nnodes:")), schema::PlacementOrder::bin_pack);
+  EXPECT_EQ(parse(least_loaded).documents.at(0).event, parse(cell).documents.at(0).event);
+}
+
 TEST(Documents, RefuseACellThatNoEventHolds) {
   std::string text = "{kind: Cell, name: wide, nodes: [";
   for (int node = 0; node < 10'000; ++node)
@@ -279,6 +292,10 @@ TEST(Documents, RefuseEachSlipWithItsRemedy) {
       {calendar, "Europe/Berlin", "/etc/passwd", "5:7: zone: `/etc/passwd` is not a time zone"},
       {calendar, "de-berlin", "Germany | Berlin", "name: `Germany | Berlin` is not a name"},
       {cell, "numa: [", "numa: [], x: [", "a node has at least one NUMA node"},
+      {cell, "nodes:", "placement: binpack\nnodes:",
+       "3:12: placement: `binpack` is not an order of placement; write least-loaded or bin-pack"},
+      {cell, "nodes:", "placement: [bin-pack]\nnodes:", "3:12: `placement` must be one value"},
+      {cell, "nodes:", "placement:\nnodes:", "4:1: `placement` must be one value"},
       {cell, "r3.05.nd-04a2c1", "r3..nd", "is not a node's name"},
       {cell, "128MiB", "0.5GiB", "is not a size"},
   };
