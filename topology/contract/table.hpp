@@ -1,8 +1,8 @@
 // State: typed tables over an ordered key-value store.
 //
-// The one thing to know: rows live in memory, decoded, and the host writes those that changed to the store at a commit.
-// So a fold never waits for a disk, and what it costs to keep state is paid once for many steps. A row is found by
-// hash; the order of keys is made when it is asked for (key_order.hpp).
+// The one thing to know: rows live in memory, as values, and the host writes those that changed to the store at a
+// commit. So a fold never waits for a disk, and what it costs to keep state is paid once for many steps. A row is found
+// by hash; the order of keys is made when it is asked for (key_order.hpp).
 #pragma once
 
 #include <cstddef>
