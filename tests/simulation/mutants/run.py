@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -73,7 +74,6 @@ class Build:
 
 def files_in(patch):
     return re.findall(r"^\+\+\+ b/(\S+)", patch.read_text(), flags=re.MULTILINE)
-
 
 
 def apply(patch, tree):
@@ -156,11 +156,18 @@ def try_mutant(build, patch, seeds):
 def main():
     arguments = argparse.ArgumentParser(prog="./run sim --mutants", description=__doc__.splitlines()[0])
     arguments.add_argument("names", nargs="*", metavar="NAME", help="only these; default: all")
+    arguments.add_argument("--apply-only", action="store_true", help="only see whether each still fits the code")
     arguments.add_argument("--seeds", type=int, default=SEEDS, help=f"at most so many for each; default {SEEDS}")
     options = arguments.parse_args()
     patches = [patch for patch in sorted(HERE.rglob("*.patch")) if not options.names or patch.stem in options.names]
     if not patches:
         sys.exit("there is no mutant of that name: " + ", ".join(patch.stem for patch in sorted(HERE.rglob("*.patch"))))
+    if options.apply_only:
+        with tempfile.TemporaryDirectory() as tree:
+            for patch in patches:
+                apply(patch, pathlib.Path(tree))
+        print(f"{len(patches)} mutants fit the code")
+        return 0
     subprocess.run(["compose/packages/build", "virtscale-sim"], cwd=ROOT, check=True, stdout=sys.stderr)
     build, alive = Build(), []
     print(f"{'mutant':44} {'seeds':>5} {'s':>4}  caught by")
