@@ -14,6 +14,7 @@
 
 #include "compose/site/ledger_mirror.hpp"
 #include "stages/audit/fold.hpp"
+#include "topology/adapters/asio/executor.hpp"
 #include "topology/host/edge_id.hpp"
 #include "topology/host/log_edge.hpp"
 #include "topology/host/stage_runner.hpp"
