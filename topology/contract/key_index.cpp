@@ -1,5 +1,6 @@
 #include "topology/contract/key_index.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -60,46 +61,58 @@ std::uint64_t KeyIndex::hash_of(std::string_view key) const {
 Row* KeyIndex::find(std::string_view key) const {
   if (slots_.empty()) return nullptr;
   const auto hash = hash_of(key);
-  for (auto at = hash & mask();; at = (at + 1) & mask()) {
-    const auto& slot = slots_[at];
-    if (slot.row == nullptr) return nullptr;
-    if (slot.hash != hash) continue;
-    fetch(slot.row);
-    if (slot.row->key() == key) return slot.row;
+  auto wanted = hash & tag_bits;
+  for (auto at = hash & mask();; at = (at + 1) & mask(), wanted += one_further) {
+    const auto slot = slots_[at];
+    if (slot == nothing) return nullptr;
+    if (slot >> address_bits != wanted >> address_bits) continue;
+    auto* const row = row_in(slot);
+    fetch(row);
+    if (row->key() == key) return row;
   }
 }
 
 void KeyIndex::insert(Row& row) {
   if ((count_ + 1) * 4 > slots_.size() * 3) grow();
-  put({hash_of(row.key()), &row});
+  while (!put(row)) grow();
   ++count_;
 }
 
 void KeyIndex::erase(const Row& row) {
   auto hole = hash_of(row.key()) & mask();
-  while (slots_[hole].row != &row) hole = (hole + 1) & mask();
-  for (auto at = (hole + 1) & mask(); slots_[at].row != nullptr; at = (at + 1) & mask()) {
+  while (row_in(slots_[hole]) != &row) hole = (hole + 1) & mask();
+  for (auto at = (hole + 1) & mask(); slots_[at] != nothing; at = (at + 1) & mask()) {
     // An entry may move back to the hole unless its own place lies behind the hole.
-    const auto home = slots_[at].hash & mask();
-    if (((at - home) & mask()) < ((at - hole) & mask())) continue;
-    slots_[hole] = slots_[at];
+    const auto steps = (at - hole) & mask();
+    if (distance_in(slots_[at]) < steps) continue;
+    slots_[hole] = slots_[at] - steps * one_further;
     hole = at;
   }
-  slots_[hole] = Slot{};
+  slots_[hole] = nothing;
   --count_;
 }
 
-void KeyIndex::put(Slot slot) {
-  auto at = slot.hash & mask();
-  while (slots_[at].row != nullptr) at = (at + 1) & mask();
+bool KeyIndex::put(Row& row) {
+  const auto hash = hash_of(row.key());
+  auto slot = (hash & tag_bits) | reinterpret_cast<std::uintptr_t>(&row);
+  auto at = hash & mask();
+  for (; slots_[at] != nothing; at = (at + 1) & mask(), slot += one_further) {
+    if (distance_in(slot) == distance_max) return false;
+  }
   slots_[at] = slot;
+  return true;
 }
 
+// Twice as many slots, in which each row finds a place near its home: if one does not, which no keys of ours have seen,
+// twice as many again.
 void KeyIndex::grow() {
-  const auto old = std::exchange(slots_, std::vector<Slot>(slots_.empty() ? slots_min : slots_.size() * 2));
-  for (const auto& slot : old) {
-    if (slot.row != nullptr) put(slot);
-  }
+  const auto old = std::exchange(slots_, {});
+  auto size = old.empty() ? slots_min : old.size() * 2;
+  const auto is_placed = [&](Slot slot) { return slot == nothing || put(*row_in(slot)); };
+  do {
+    slots_.assign(size, nothing);
+    size *= 2;
+  } while (!std::all_of(old.begin(), old.end(), is_placed));
 }
 
 }  // namespace virtscale

@@ -14,8 +14,10 @@
 namespace virtscale {
 
 /// Open addressing with linear probing, at most 3/4 full; erasing moves later entries back, so there are no tombstones
-/// (Knuth, The Art of Computer Programming 3, 6.4, algorithm R). A look-up touches one slot and one row, as a rule.
-/// Rows are borrowed. Neither copied nor moved, since keys are hashed under its own address.
+/// (Knuth, The Art of Computer Programming 3, 6.4, algorithm R). A slot is eight bytes: a row's address, and in the
+/// sixteen bits that no address uses, how far the slot is from the row's home and six bits of its hash. So a look-up
+/// touches one slot and one row, as a rule. Rows are borrowed. Neither copied nor moved, since keys are hashed under
+/// its own address.
 class KeyIndex {
  public:
   KeyIndex() = default;
@@ -33,22 +35,30 @@ class KeyIndex {
   /// Visits every row, in no order: for what becomes the same in any, such as the end of all of them.
   template <class Visit>
   void each_in_no_order(Visit visit) const {
-    for (const auto& slot : slots_) {
-      if (slot.row != nullptr) visit(*slot.row);
+    for (const auto slot : slots_) {
+      if (slot != nothing) visit(*row_in(slot));
     }
   }
 
  private:
   static constexpr std::size_t slots_min = 16;
 
-  struct Slot {
-    std::uint64_t hash = 0;
-    Row* row = nullptr;
-  };
+  // From the highest bit: six of the hash, ten of the distance, 48 of the address (x86-64, AArch64: user space has no
+  // more, unless a process asks for it).
+  using Slot = std::uint64_t;
+  static constexpr Slot nothing = 0;
+  static constexpr unsigned address_bits = 48;
+  static constexpr Slot one_further = Slot{1} << address_bits;
+  static constexpr Slot distance_max = 1'023;
+  static constexpr Slot tag_bits = Slot{63} << 58;
+
+  static Row* row_in(Slot slot) { return reinterpret_cast<Row*>(slot & (one_further - 1)); }
+  static std::size_t distance_in(Slot slot) { return slot >> address_bits & distance_max; }
 
   std::size_t mask() const { return slots_.size() - 1; }
   std::uint64_t hash_of(std::string_view key) const;
-  void put(Slot slot);
+  // False if the row would stand too far from its home.
+  bool put(Row& row);
   void grow();
 
   std::vector<Slot> slots_;
