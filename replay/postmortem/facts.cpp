@@ -7,6 +7,7 @@
 #include "replay/postmortem/figures.hpp"
 #include "replay/postmortem/words.hpp"
 #include "replay/text.hpp"
+#include "schemas/candidates.hpp"
 #include "stages/policy/gate.hpp"
 
 namespace virtscale::replay {
@@ -213,20 +214,28 @@ DocumentTable projection_table(const LedgerLine& line) {
   return table;
 }
 
+std::string passed_over_text(const schema::DomainPlaced& placed) {
+  std::string said;
+  if (placed.candidates() == nullptr) return said;
+  const auto all = text(placed.candidate_names());
+  schema::CandidateNames names(all);
+  for (const auto* candidate : *placed.candidates()) {
+    names.next(candidate->zone_bytes());
+    const auto node = names.next(candidate->node_bytes());
+    if (candidate->passed_over() == schema::PassedOver::no) continue;
+    said += " Passed over: " + std::string(node) + " NUMA node " + std::to_string(candidate->numa()) + " (" +
+            std::string(text_of(candidate->passed_over())) + ").";
+  }
+  return said;
+}
+
 std::vector<Sentence> placement_sentences(const Case& of, const LineAt& line) {
   std::vector<Sentence> sentences;
   for (const auto& record : trace_of(of, line).records) {
     const auto* placed = record.relation == Relation::own ? body_of<schema::DomainPlaced>(record) : nullptr;
     if (placed == nullptr) continue;
     auto said = phrase_of(record) + ", of " + count_text(placed->candidates_total(), "NUMA node") + " looked at.";
-    const auto passed = placed->candidates() == nullptr ? 0U : placed->candidates()->size();
-    for (std::uint32_t i = 0; i < passed; ++i) {
-      const auto* candidate = placed->candidates()->Get(i);
-      if (text(candidate->passed_over()).empty()) continue;
-      said += " Passed over: " + text(candidate->node()) + " NUMA node " + std::to_string(candidate->numa()) + " (" +
-              text(candidate->passed_over()) + ").";
-    }
-    sentences.push_back({std::move(said), cites(record.kept.at)});
+    sentences.push_back({said + passed_over_text(*placed), cites(record.kept.at)});
   }
   return sentences;
 }

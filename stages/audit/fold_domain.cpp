@@ -49,11 +49,13 @@ void end_birth(Step step, std::string_view domain, std::int64_t at_us) {
 
 void keep_candidates(schema::AuditDomainT& domain, const schema::DomainPlaced& event) {
   domain.candidates.clear();
+  domain.candidate_names = text(event.candidate_names());
   if (event.candidates() == nullptr) return;
-  domain.candidates.reserve(std::min<std::size_t>(event.candidates()->size(), candidates_max));
+  const auto count = std::min<std::size_t>(event.candidates()->size(), candidates_max);
+  domain.candidates.reserve(count);
   for (const auto* candidate : *event.candidates()) {
-    if (domain.candidates.size() == candidates_max) return;
-    domain.candidates.emplace_back(candidate->UnPack());
+    if (domain.candidates.size() == count) return;
+    domain.candidates.push_back(*candidate);
   }
 }
 

@@ -1,3 +1,4 @@
+#include "schemas/candidates.hpp"
 #include "stages/orchestration/fold.hpp"
 #include "stages/orchestration/step.hpp"
 
@@ -12,16 +13,12 @@ std::string queue_timer(const Domain& domain) {
   return std::string("queue/").append(domain.name);
 }
 
-std::unique_ptr<schema::CandidateT> told(const Candidate& candidate) {
-  auto it = std::make_unique<schema::CandidateT>();
+void tell_candidate(schema::DomainPlacedT& placed, const Candidate& candidate) {
   const auto& slot = *candidate.slot;
-  it->node = slot.node;
-  it->zone = slot.zone();
-  it->numa = slot.numa;
-  it->free_vcpu_milli = slot.room->vcpu_milli() - slot.room->used_vcpu_milli();
-  it->free_ram_mib = slot.room->ram_mib() - slot.room->used_ram_mib();
-  it->passed_over = candidate.passed_over;
-  return it;
+  const auto& room = *slot.room;
+  const schema::Candidate numbers(room.vcpu_milli() - room.used_vcpu_milli(), room.ram_mib() - room.used_ram_mib(),
+                                  slot.numa, 0, 0, candidate.passed_over);
+  placed.candidates.push_back(schema::named_candidate(placed.candidate_names, slot.zone(), slot.node, numbers));
 }
 
 void tell_placed(Step& step, const Domain& domain, const std::vector<Candidate>& candidates) {
@@ -34,7 +31,7 @@ void tell_placed(Step& step, const Domain& domain, const std::vector<Candidate>&
   placed.numa = domain.row.numa;
   placed.placed_at_us = step.in.now.us;
   placed.candidates.reserve(candidates.size());
-  for (const auto& candidate : candidates) placed.candidates.push_back(told(candidate));
+  for (const auto& candidate : candidates) tell_candidate(placed, candidate);
   placed.candidates_total = static_cast<std::uint32_t>(step.state.slots(domain.row.cell).size());
   emit_for(step, domain, Topic::outcomes, domain.birth(), placed);
 }

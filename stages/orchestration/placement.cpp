@@ -8,6 +8,8 @@
 namespace virtscale::orchestration {
 namespace {
 
+using schema::PassedOver;
+
 struct Fraction {
   std::int64_t part;
   std::int64_t whole;
@@ -47,11 +49,11 @@ bool fits_ram(const schema::NumaRoom& room, const Need& need) {
   return fits(room.ram_mib(), room.used_ram_mib(), need.ram_mib);
 }
 
-std::string_view why_after(const Slot& slot, const Slot& chosen, const Need& need) {
+PassedOver why_after(const Slot& slot, const Slot& chosen, const Need& need) {
   const auto why = why_not(slot, need);
-  if (!why.empty()) return why;
-  if (slot.load == chosen.load) return "as loaded, later by name";
-  return slot.load < chosen.load ? "less loaded" : "more loaded";
+  if (why != PassedOver::no) return why;
+  if (slot.load == chosen.load) return PassedOver::as_loaded_later_by_name;
+  return slot.load < chosen.load ? PassedOver::less_loaded : PassedOver::more_loaded;
 }
 
 // Takes the next slot in the order of choice into what will be told. False once that is enough.
@@ -112,12 +114,12 @@ bool can_take(const Slot& slot, const Need& need) {
   return fits_vcpu(*slot.room, need) && fits_ram(*slot.room, need) && !failed_before(slot, need);
 }
 
-std::string_view why_not(const Slot& slot, const Need& need) {
-  if (failed_before(slot, need)) return "failed before";
+PassedOver why_not(const Slot& slot, const Need& need) {
+  if (failed_before(slot, need)) return PassedOver::failed_before;
   const bool vcpu = fits_vcpu(*slot.room, need);
   const bool ram = fits_ram(*slot.room, need);
-  if (vcpu && ram) return {};
-  return vcpu ? "no room: ram" : ram ? "no room: vcpu" : "no room: vcpu, ram";
+  if (vcpu && ram) return PassedOver::no;
+  return vcpu ? PassedOver::no_room_ram : ram ? PassedOver::no_room_vcpu : PassedOver::no_room_vcpu_ram;
 }
 
 void LoadOrder::Block::append(std::span<const Standing> more) {

@@ -53,13 +53,13 @@ struct Need {
 /// True if `slot` can take the domain now.
 bool can_take(const Slot& slot, const Need& need);
 
-/// Why `slot` was not chosen: `failed before`, `no room: ram`; empty if it could have been. Lives for ever.
-std::string_view why_not(const Slot& slot, const Need& need);
+/// Why `slot` was not chosen; `no` if it could have been.
+schema::PassedOver why_not(const Slot& slot, const Need& need);
 
-/// A slot that a choice looked at, and why it was passed over; the chosen one has no reason.
+/// A slot that a choice looked at, and why it was passed over; the chosen one was not.
 struct Candidate {
   const Slot* slot = nullptr;
-  std::string_view passed_over{};
+  schema::PassedOver passed_over{};
 };
 
 /// A choice. Slots are borrowed from the Slots; `chosen` is null if no NUMA node can take the domain.

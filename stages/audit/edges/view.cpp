@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "schemas/candidates.hpp"
 #include "stages/audit/json.hpp"
 #include "stages/audit/line.hpp"
 
@@ -12,15 +13,22 @@ void put_flag(CanonicalJson& json, std::string_view key, std::string_view word) 
   json.key(key).value(word);
 }
 
-void put_candidate(CanonicalJson& json, const schema::CandidateT& candidate) {
-  json.open_object();
-  json.key("free_ram_mib").integer(candidate.free_ram_mib);
-  json.key("free_vcpu_milli").integer(candidate.free_vcpu_milli);
-  json.key("node").string(candidate.node);
-  json.key("numa").integer(candidate.numa);
-  json.key("passed_over").string(candidate.passed_over);
-  json.key("zone").string(candidate.zone);
-  json.close_object();
+void put_candidates(CanonicalJson& json, const schema::AuditDomainT& domain) {
+  json.key("candidates").open_array();
+  schema::CandidateNames names(domain.candidate_names);
+  for (const auto& candidate : domain.candidates) {
+    const auto zone = names.next(candidate.zone_bytes());
+    const auto node = names.next(candidate.node_bytes());
+    json.open_object();
+    json.key("free_ram_mib").integer(candidate.free_ram_mib());
+    json.key("free_vcpu_milli").integer(candidate.free_vcpu_milli());
+    json.key("node").string(node);
+    json.key("numa").integer(candidate.numa());
+    json.key("passed_over").string(schema::text_of(candidate.passed_over()));
+    json.key("zone").string(zone);
+    json.close_object();
+  }
+  json.close_array();
 }
 
 void put_domain(CanonicalJson& json, const schema::AuditDomainT& domain) {
@@ -28,9 +36,7 @@ void put_domain(CanonicalJson& json, const schema::AuditDomainT& domain) {
   json.key("address").string(domain.address);
   json.key("backend").string(domain.backend);
   json.key("backends").integer(domain.backends);
-  json.key("candidates").open_array();
-  for (const auto& candidate : domain.candidates) put_candidate(json, *candidate);
-  json.close_array();
+  put_candidates(json, domain);
   json.key("candidates_total").integer(domain.candidates_total);
   json.key("cell").string(domain.cell);
   json.key("ended_at_us").integer(domain.ended_at_us);

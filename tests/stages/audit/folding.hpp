@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "schemas/candidates.hpp"
 #include "stages/audit/effects.hpp"
 #include "stages/audit/fold.hpp"
 #include "topology/adapters/sodium/sodium.hpp"
@@ -163,9 +164,8 @@ inline schema::DomainPlacedT placed(const std::string& domain) {
   event.numa = 1;
   event.placed_at_us = 1'776'737'654'001'000;
   event.candidates_total = 1;
-  event.candidates.push_back(std::make_unique<schema::CandidateT>());
-  event.candidates[0]->node = "r3.05.nd-04a2c2";
-  event.candidates[0]->passed_over = "more loaded";
+  const schema::Candidate numbers(0, 0, 0, 0, 0, schema::PassedOver::more_loaded);
+  event.candidates.push_back(schema::named_candidate(event.candidate_names, "", "r3.05.nd-04a2c2", numbers));
   return event;
 }
 

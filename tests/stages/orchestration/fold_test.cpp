@@ -123,7 +123,7 @@ TEST_F(OrchestrationFold, FillsANodeBeforeTheNextWhereTheCellSaysBinPack) {
   ASSERT_EQ(placed.size(), 2U);
   EXPECT_EQ(placed[0]->node()->str(), "nd-1");
   EXPECT_EQ(placed[0]->numa(), 1U);
-  EXPECT_EQ(placed[0]->candidates()->Get(1)->passed_over()->str(), "less loaded");
+  EXPECT_EQ(placed[0]->candidates()->Get(1)->passed_over(), schema::PassedOver::less_loaded);
   EXPECT_EQ(placed[1]->node()->str(), "nd-2");
   EXPECT_EQ(placed[1]->numa(), 0U);
 }
@@ -220,7 +220,7 @@ TEST_F(OrchestrationFold, TriesAnotherNodeAndGivesUpWhenEveryNodeFailed) {
   EXPECT_EQ(used("nd-2"), 10'000);
   const auto placed = world.all<schema::DomainPlaced>();
   ASSERT_EQ(placed.size(), 2U);
-  EXPECT_EQ(placed[1]->candidates()->Get(0)->passed_over()->str(), "failed before");
+  EXPECT_EQ(placed[1]->candidates()->Get(0)->passed_over(), schema::PassedOver::failed_before);
   world.fail(0, "no KVM");
   EXPECT_EQ(used("nd-2"), 10'000) << "it may run, and only its driver did not hear of it";
   EXPECT_EQ(world.all<schema::DomainNotStarted>().size(), 0U);

@@ -7,6 +7,7 @@
 #include <span>
 #include <tuple>
 
+#include "schemas/candidates.hpp"
 #include "stages/orchestration/state.hpp"
 
 namespace virtscale::orchestration {
@@ -150,7 +151,7 @@ void expect_told(const Placement& placement, const std::vector<std::pair<std::st
   ASSERT_EQ(placement.candidates.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
     EXPECT_EQ(placement.candidates[i].slot->node, expected[i].first);
-    EXPECT_EQ(placement.candidates[i].passed_over, expected[i].second);
+    EXPECT_EQ(text_of(placement.candidates[i].passed_over), expected[i].second);
   }
 }
 
@@ -193,7 +194,7 @@ TEST(Placement, NamesTheChosenEvenBehindManyThatHaveNoRoom) {
   ASSERT_NE(placement.chosen, nullptr);
   ASSERT_EQ(placement.candidates.size(), candidates_max);
   EXPECT_EQ(placement.candidates.back().slot->node, "large");
-  EXPECT_EQ(placement.candidates.front().passed_over, "no room: vcpu, ram");
+  EXPECT_EQ(placement.candidates.front().passed_over, schema::PassedOver::no_room_vcpu_ram);
 }
 
 // What the index answers, from a plain look at every slot: loads compared as fractions, in 128 bits, and all in order.
@@ -240,7 +241,7 @@ std::string plain_choice(std::vector<const Slot*> all, const Need& need, Order o
   std::vector<std::string> told;
   for (auto slot = all.begin(); slot != all.end() && told.size() < candidates_max; ++slot) {
     if (slot < chosen && told.size() + 1 == candidates_max) slot = chosen;
-    const auto why = why_not(**slot, need);
+    const auto why = schema::text_of(why_not(**slot, need));
     const bool tied = compare_loads(*(*chosen)->room, *(*slot)->room) == 0;
     const std::string after = slot == chosen ? ""
                               : tied         ? "as loaded, later by name"
@@ -257,7 +258,7 @@ std::string choice(Cell& cell, const Need& need, Order order) {
   if (placement.chosen == nullptr) return {};
   std::vector<std::string> told;
   for (const auto& [slot, why] : placement.candidates)
-    told.push_back(std::string(slot->node).append(":" + std::to_string(slot->numa) + " ").append(why));
+    told.push_back(std::string(slot->node).append(":" + std::to_string(slot->numa) + " ").append(schema::text_of(why)));
   return testing::PrintToString(told);
 }
 
