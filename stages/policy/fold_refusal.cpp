@@ -160,7 +160,7 @@ void emit_notified(Step& step, std::uint32_t attempts, std::string_view failure)
 
 }  // namespace
 
-void refuse(Step& step, const Ask& ask, ServiceBook& book, schema::ScaleDecidedT decided) {
+void refuse(Step& step, const Ask& ask, ServiceBook& book, schema::ScaleDecidedT& decided) {
   if (ask.kind == schema::SignalKind::alert) {
     const auto* standing = step.state.refusals.find(JoinedKey(step.inbound.org, ask.service, ask.fingerprint));
     if (standing != nullptr && same_answer(*standing, decided)) return;
@@ -168,7 +168,7 @@ void refuse(Step& step, const Ask& ask, ServiceBook& book, schema::ScaleDecidedT
     let_stand(step, ask, decided);
   }
   if (decided.code == code::beyond_envelope) mail_owner(step, ask, book, decided);
-  emit_decision(step, ask, std::move(decided));
+  emit_decision(step, ask, decided);
 }
 
 void end_refusal(Step& step, std::string_view service, std::string_view fingerprint, std::string_view reason) {

@@ -80,9 +80,9 @@ std::string_view idle_code(const Ask& ask, std::int64_t now, const schema::Servi
 }
 
 // The cooldown that holds an alert's change now; empty if none does. Requests and schedules know what they do.
-std::string_view cooldown_code(const Ask& ask, const Change& change, const ServiceBook& book, Instant now) {
+std::string_view cooldown_code(const Ask& ask, const Change& change, const ServiceBook& book,
+                               const schema::ServiceLimits& limits, Instant now) {
   if (ask.kind != schema::SignalKind::alert) return {};
-  const auto limits = book.spec.limits();
   const auto last_change = std::max(book.last_out_us, book.last_in_us);
   if (change.growth() > 0)
     return book.last_out_us != 0 && now.us - book.last_out_us < limits.cooldown_out_us ? "cooldown_out" : "";
@@ -133,8 +133,8 @@ std::string sentence_of(std::string_view beginning, std::string_view rest) {
   return sentence.append(beginning).append(rest).append(".");
 }
 
-schema::ScaleDecidedT refused(schema::ScaleDecidedT decided, std::string_view code, std::string reason,
-                              std::string remedy) {
+schema::ScaleDecidedT& refused(schema::ScaleDecidedT& decided, std::string_view code, std::string reason,
+                               std::string remedy) {
   decided.decision = schema::Decision::refused;
   decided.code = code;
   decided.reason = std::move(reason);
@@ -142,7 +142,7 @@ schema::ScaleDecidedT refused(schema::ScaleDecidedT decided, std::string_view co
   return decided;
 }
 
-schema::ScaleDecidedT admitted(schema::ScaleDecidedT decided, std::string_view code, std::string reason) {
+schema::ScaleDecidedT& admitted(schema::ScaleDecidedT& decided, std::string_view code, std::string reason) {
   decided.decision = schema::Decision::admitted;
   decided.code = code;
   decided.reason = std::move(reason);
@@ -153,8 +153,8 @@ schema::ScaleDecidedT admitted(schema::ScaleDecidedT decided, std::string_view c
 void turn_away(Step& step, const Ask& ask, std::string_view code, std::string reason, std::string remedy) {
   schema::ScaleAnsweredT answer;
   answer.service = ask.service;
-  answer.decision = std::make_unique<schema::ScaleDecidedT>(
-      refused(draft(step, ask, {}, {}), code, std::move(reason), std::move(remedy)));
+  answer.decision = std::make_unique<schema::ScaleDecidedT>(draft(step, ask, {}, {}));
+  refused(*answer.decision, code, std::move(reason), std::move(remedy));
   step.outbox.emit({.topic = Topic::outcomes, .key = step.inbound.org, .scale = ask.scale, .answers = ask.request},
                    answer);
 }
@@ -169,17 +169,17 @@ void refuse_bounds(Step& step, const Ask& ask, ServiceBook& book, const Change& 
                     ? "One scale changes at most " + count_text(replicas_bound_max, "replica") + "."
                     : "The service may have " + bounds + " replicas, not " + std::to_string(change.to) + ".";
   refuse(step, ask, book,
-         refused(std::move(decided), code::beyond_bounds, std::move(reason),
+         refused(decided, code::beyond_bounds, std::move(reason),
                  "Ask for a number of replicas from " + bounds + ", or apply the service with other bounds."));
 }
 
 void refuse_envelope(Step& step, const Ask& ask, ServiceBook& book, const Ground& ground, const Verdict& verdict,
-                     schema::ScaleDecidedT decided) {
+                     schema::ScaleDecidedT& decided) {
   const auto terms = terms_of(*ground.contract);
   const auto remedy = remedy_for(terms, ground.usage, amounts_of(book.spec.limits().domain), verdict);
   decided.binding = verdict.binding;
   refuse(step, ask, book,
-         refused(std::move(decided), code::beyond_envelope,
+         refused(decided, code::beyond_envelope,
                  "Beyond the envelope of contract version " + std::to_string(ground.contract->version) + ": " +
                      projection_text(verdict.after, verdict.envelope) + "; " + std::string(name_of(verdict.binding)) +
                      " binds.",
@@ -219,12 +219,12 @@ void grow(Step& step, const Ask& ask, ServiceBook& book, const Change& change, c
   auto decided = draft(step, ask, change, ground);
   if (ground.contract == nullptr)
     return refuse(step, ask, book,
-                  refused(std::move(decided), code::no_contract, "The org has no contract.",
+                  refused(decided, code::no_contract, "The org has no contract.",
                           "Apply a contract for the org, then ask again."));
   const auto asked = times(amounts_of(domain), change.growth());
   put_projection(decided, ground, asked);
   const auto verdict = project(terms_of(*ground.contract), ground.usage, asked);
-  if (!verdict.admitted) return refuse_envelope(step, ask, book, ground, verdict, std::move(decided));
+  if (!verdict.admitted) return refuse_envelope(step, ask, book, ground, verdict, decided);
   end_refusal_by_admission(step, ask, change);
   const auto names = names_of_new(ask, change.growth());
   reserve(step, ask, book, domain, names);
@@ -232,7 +232,7 @@ void grow(Step& step, const Ask& ask, ServiceBook& book, const Change& change, c
   decided.domains = narrowed(change.growth());
   emit_admission(step, ask, book, change, names);
   emit_decision(step, ask,
-                admitted(std::move(decided), code::within_envelope,
+                admitted(decided, code::within_envelope,
                          sentence_of("Within the envelope: ", projection_text(verdict.after, verdict.envelope))));
 }
 
@@ -247,7 +247,7 @@ void shrink(Step& step, const Ask& ask, ServiceBook& book, const Change& change)
   decided.domains = narrowed(count);
   emit_admission(step, ask, book, change, {});
   emit_decision(step, ask,
-                admitted(std::move(decided), code::within_envelope, "Gives back " + count_text(count, "domain") + "."));
+                admitted(decided, code::within_envelope, "Gives back " + count_text(count, "domain") + "."));
 }
 
 // A change that is none: an alert or a schedule goes without a word, and a request is told.
@@ -262,7 +262,7 @@ void stay(Step& step, const Ask& ask, ServiceBook& book, const Change& change) {
   auto decided = draft(step, ask, change, ground);
   put_projection(decided, ground, {});
   emit_decision(step, ask,
-                admitted(std::move(decided), code::already_there,
+                admitted(decided, code::already_there,
                          "The service has " + count_text(change.from, "replica") + " already."));
 }
 
@@ -285,7 +285,7 @@ void answer_again(Step& step, const Ask& ask, const schema::AnsweredRequestT& ea
       answer);
 }
 
-void remember(Step& step, const Ask& ask, schema::ScaleDecidedT decided) {
+void remember(Step& step, const Ask& ask, schema::ScaleDecidedT&& decided) {
   const JoinedKey key(step.inbound.org, ask.idempotency_key);
   auto& row = step.state.requests.modify(key);
   row.scale = ask.scale.value;
@@ -297,7 +297,7 @@ void remember(Step& step, const Ask& ask, schema::ScaleDecidedT decided) {
 
 }  // namespace
 
-void emit_decision(Step& step, const Ask& ask, schema::ScaleDecidedT decided) {
+void emit_decision(Step& step, const Ask& ask, schema::ScaleDecidedT& decided) {
   step.outbox.emit({.topic = Topic::outcomes, .key = step.inbound.org, .scale = ask.scale, .answers = ask.request},
                    decided);
   if (!ask.idempotency_key.empty()) remember(step, ask, std::move(decided));
@@ -312,7 +312,7 @@ void consider(Step& step, const Ask& ask, ServiceBook& book) {
   if (is_request && target_is_beyond_bounds(to, limits)) return refuse_bounds(step, ask, book, {from, to});
   const auto change = is_request ? Change{from, to} : clamped(ask, from, limits);
   if (change.growth() == 0) return stay(step, ask, book, change);
-  const auto held = cooldown_code(ask, change, book, step.inbound.now);
+  const auto held = cooldown_code(ask, change, book, limits, step.inbound.now);
   if (!held.empty()) return hold(book, held, step.inbound.now);
   if (change.growth() > 0) return grow(step, ask, book, change, limits.domain);
   shrink(step, ask, book, change);

@@ -61,13 +61,14 @@ void on_timer_fired(Step& step, const schema::TimerFired& timer);
 /// Decides about `ask`: admits, refuses, or holds it. `book` is the row of its service.
 void consider(Step& step, const Ask& ask, ServiceBook& book);
 
-/// Emits the decision, to the caller too if a request asked, and remembers it under the request's Idempotency-Key.
-void emit_decision(Step& step, const Ask& ask, schema::ScaleDecidedT decided);
+/// Emits the decision, to the caller too if a request asked, and remembers it under the request's Idempotency-Key. To be
+/// called once for a decision: what is remembered is moved from it.
+void emit_decision(Step& step, const Ask& ask, schema::ScaleDecidedT& decided);
 
 // --- fold_refusal.cpp ----------------------------------------------------------------------------------------------
 
 /// Emits the refusal and mails the owner, unless it is one that stands or a violation that was mailed already.
-void refuse(Step& step, const Ask& ask, ServiceBook& book, schema::ScaleDecidedT decided);
+void refuse(Step& step, const Ask& ask, ServiceBook& book, schema::ScaleDecidedT& decided);
 
 /// Ends the standing refusal of the alert that asks, if there is one. `reason` is a sentence.
 void end_refusal(Step& step, std::string_view service, std::string_view fingerprint, std::string_view reason);
