@@ -41,14 +41,22 @@ class CandidateNames {
 /// For people: `no room: vcpu`; empty for the one that was chosen.
 constexpr std::string_view text_of(PassedOver why) {
   switch (why) {
-    case PassedOver::no: return "";
-    case PassedOver::failed_before: return "failed before";
-    case PassedOver::no_room_vcpu: return "no room: vcpu";
-    case PassedOver::no_room_ram: return "no room: ram";
-    case PassedOver::no_room_vcpu_ram: return "no room: vcpu, ram";
-    case PassedOver::as_loaded_later_by_name: return "as loaded, later by name";
-    case PassedOver::less_loaded: return "less loaded";
-    case PassedOver::more_loaded: return "more loaded";
+    case PassedOver::no:
+      return "";
+    case PassedOver::failed_before:
+      return "failed before";
+    case PassedOver::no_room_vcpu:
+      return "no room: vcpu";
+    case PassedOver::no_room_ram:
+      return "no room: ram";
+    case PassedOver::no_room_vcpu_ram:
+      return "no room: vcpu, ram";
+    case PassedOver::as_loaded_later_by_name:
+      return "as loaded, later by name";
+    case PassedOver::less_loaded:
+      return "less loaded";
+    case PassedOver::more_loaded:
+      return "more loaded";
   }
   return "for a reason that this version does not know";
 }

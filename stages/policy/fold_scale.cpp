@@ -246,8 +246,7 @@ void shrink(Step& step, const Ask& ask, ServiceBook& book, const Change& change)
   book.last_in_us = step.inbound.now.us;
   decided.domains = narrowed(count);
   emit_admission(step, ask, book, change, {});
-  emit_decision(step, ask,
-                admitted(decided, code::within_envelope, "Gives back " + count_text(count, "domain") + "."));
+  emit_decision(step, ask, admitted(decided, code::within_envelope, "Gives back " + count_text(count, "domain") + "."));
 }
 
 // A change that is none: an alert or a schedule goes without a word, and a request is told.
@@ -261,9 +260,9 @@ void stay(Step& step, const Ask& ask, ServiceBook& book, const Change& change) {
   const auto ground = ground_of(step.state, step.inbound.org);
   auto decided = draft(step, ask, change, ground);
   put_projection(decided, ground, {});
-  emit_decision(step, ask,
-                admitted(decided, code::already_there,
-                         "The service has " + count_text(change.from, "replica") + " already."));
+  emit_decision(
+      step, ask,
+      admitted(decided, code::already_there, "The service has " + count_text(change.from, "replica") + " already."));
 }
 
 // --- Idempotency-Key -----------------------------------------------------------------------------------------------
