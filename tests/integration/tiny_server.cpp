@@ -50,6 +50,10 @@ TinyServer::~TinyServer() {
   close(listener_);
 }
 
+bool TinyServer::is_due(const Connection& connection) const {
+  return connection.answer_at && *connection.answer_at <= Clock::now() && (!holding_ || connection.is_health());
+}
+
 void TinyServer::answer(Connection& connection) {
   const bool health = connection.is_health();
   const bool last = connection.received.find("Connection: close") != std::string::npos;
@@ -67,14 +71,15 @@ void TinyServer::serve() {
   while (!stopping_) {
     std::vector<pollfd> polled{{listener_, POLLIN, 0}};
     for (const auto& connection : open) polled.push_back({connection.fd, POLLIN, 0});
-    const bool delayed = std::any_of(open.begin(), open.end(), [](const auto& c) { return c.answer_at.has_value(); });
-    poll(polled.data(), polled.size(), delayed ? 1 : 20);
+    waiting_ = static_cast<std::size_t>(
+        std::count_if(open.begin(), open.end(), [](const auto& c) { return c.answer_at.has_value(); }));
+    poll(polled.data(), polled.size(), waiting_ > 0 ? 1 : 20);
     for (std::size_t i = 0; i < open.size(); ++i) {
       auto& connection = open[i];
       if (polled[i + 1].revents != 0) connection.receive();
       if (connection.has_request() && !connection.answer_at)
         connection.answer_at = Clock::now() + (connection.is_health() ? std::chrono::milliseconds(0) : delay_);
-      if (connection.answer_at && *connection.answer_at <= Clock::now()) answer(connection);
+      if (is_due(connection)) answer(connection);
       if (connection.closed) close(connection.fd);
     }
     std::erase_if(open, [](const auto& connection) { return connection.closed; });

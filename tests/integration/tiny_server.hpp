@@ -22,6 +22,10 @@ class TinyServer {
   std::uint16_t port() const { return port_; }
   /// The status of every answer from now on; 200 at first.
   void answer_with(int status) { status_ = status; }
+  /// Whether requests wait for their answers from now on, but for `/healthz`, until it is told false.
+  void hold(bool holding) { holding_ = holding; }
+  /// Requests that wait for their answers now.
+  std::size_t waiting() const { return waiting_; }
   /// Requests answered so far, without those for `/healthz`.
   std::uint64_t requests() const { return requests_; }
   /// Open connections.
@@ -30,6 +34,7 @@ class TinyServer {
  private:
   struct Connection;
   void serve();
+  bool is_due(const Connection& connection) const;
   void answer(Connection& connection);
 
   std::string name_;
@@ -39,6 +44,8 @@ class TinyServer {
   std::atomic<int> status_{200};
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::size_t> connections_{0};
+  std::atomic<bool> holding_{false};
+  std::atomic<std::size_t> waiting_{0};
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

@@ -51,6 +51,23 @@ std::future<Outcome> begin_drain(LoadBalancer& balancer, const std::string& serv
   return promise->get_future();
 }
 
+/// Whether `condition` holds within 10 s.
+template <class Condition>
+bool eventually(Condition condition) {
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(5ms);
+  }
+  return true;
+}
+
+std::int64_t depth_of(Haproxy& balancer, const std::string& backend) {
+  std::promise<std::int64_t> answered;
+  balancer.queue_depth(backend, [&](std::int64_t depth, const Failure*) { answered.set_value(depth); });
+  return answered.get_future().get();
+}
+
 /// Within 15 s, or a fault that says so.
 Outcome end_of(std::future<Outcome> outcome) {
   if (outcome.wait_for(15s) != std::future_status::ready) return {0, "never called back"};
@@ -139,23 +156,27 @@ TEST_F(HaproxyAdapter, KeepsAServerThatFailsItsCheckOutOfTraffic) {
 
 TEST_F(HaproxyAdapter, WaitsForTheLastConnectionOfAServerThatItDrains) {
   const auto balancer = adapter();
-  const TinyServer slow("slow", 400ms);
+  TinyServer slow("slow");
   ASSERT_EQ(add(*balancer, "d1", slow).fault, "");
+  slow.hold(true);
   auto response = std::async(std::launch::async, [&] { return http_get(haproxy_.port(), "/"); });
-  std::this_thread::sleep_for(100ms);
+  EXPECT_TRUE(eventually([&] { return slow.waiting() == 1; }));
   auto drained = begin_drain(*balancer, "d1", "web");
   EXPECT_EQ(drained.wait_for(150ms), std::future_status::timeout);
+  slow.hold(false);
   EXPECT_EQ(end_of(std::move(drained)).fault, "");
   EXPECT_THAT(response.get(), HasSubstr("slow"));
 }
 
 TEST_F(HaproxyAdapter, SaysWhatKeepsADrainThatTakesTooLong) {
   const auto balancer = adapter(seconds(5), milliseconds(150));
-  const TinyServer slow("slow", 600ms);
+  TinyServer slow("slow");
   ASSERT_EQ(add(*balancer, "d1", slow).fault, "");
+  slow.hold(true);
   auto response = std::async(std::launch::async, [&] { return http_get(haproxy_.port(), "/"); });
-  std::this_thread::sleep_for(100ms);
+  EXPECT_TRUE(eventually([&] { return slow.waiting() == 1; }));
   EXPECT_THAT(drain(*balancer, "d1").fault, HasSubstr("it waited for 1 connections and 0 queued requests to end"));
+  slow.hold(false);
   EXPECT_THAT(response.get(), HasSubstr("slow"));
 }
 
@@ -183,15 +204,14 @@ TEST_F(HaproxyAdapter, SaysThatHaproxyIsAwayAndMayComeBack) {
 TEST_F(HaproxyAdapter, TellsHowManyRequestsWait) {
   const auto balancer =
       make_haproxy({.endpoint = haproxy_.tcp_endpoint(), .check_interval = milliseconds(50), .connections_max = 1});
-  const TinyServer slow("slow", 300ms);
+  TinyServer slow("slow");
   ASSERT_EQ(add(*balancer, "d1", slow).fault, "");
+  slow.hold(true);
   std::vector<std::future<std::string>> requests;
   for (int i = 0; i < 4; ++i)
     requests.push_back(std::async(std::launch::async, [&] { return http_get(haproxy_.port(), "/"); }));
-  std::this_thread::sleep_for(150ms);
-  std::promise<std::int64_t> waiting;
-  balancer->queue_depth("web", [&](std::int64_t depth, const Failure*) { waiting.set_value(depth); });
-  EXPECT_EQ(waiting.get_future().get(), 3);
+  EXPECT_TRUE(eventually([&] { return depth_of(*balancer, "web") == 3; }));
+  slow.hold(false);
   std::promise<std::string> unknown;
   balancer->queue_depth("nope", [&](std::int64_t, const Failure* failure) { unknown.set_value(failure->reason); });
   EXPECT_THAT(unknown.get_future().get(), HasSubstr("no backend \"nope\""));
