@@ -93,7 +93,8 @@ bool History::take(Track& track, const LogRecord& record, Onlooker& onlooker) {
   auto* refold = track.halted ? nullptr : track.refold;
   onlooker.before(record, refold);
   Step step;
-  if (refold != nullptr) step = refold->fold(record);
+  arena_.clear();
+  if (refold != nullptr) step = refold->fold(record, arena_);
   track.halted = track.halted || step.fate == Fate::halted;
   track.next = record.offset + 1;
   track.clock = std::max(track.clock, record.timestamp);

@@ -28,8 +28,8 @@ class Onlooker {
   virtual ~Onlooker() = default;
   /// A record, before it is folded. `refold` is null if nobody folds it, or its partition was halted.
   virtual void before(const LogRecord& /*record*/, Refold* /*refold*/) {}
-  /// The same record, and all that it did: what it emitted and asked may be taken out of `step`. Without a refold the
-  /// step is empty. After a step with the fate `halted` the partition folds no more.
+  /// The same record, and all that it did: what it asked may be taken out of `step`. Without a refold the step is
+  /// empty. After a step with the fate `halted` the partition folds no more.
   virtual void after(const LogRecord& record, Refold* refold, Step& step) = 0;
 };
 
@@ -86,6 +86,7 @@ class History {
   std::array<std::ptrdiff_t, topics_count> first_track_;  // of each topic; -1: not read
   Instant stop_{std::numeric_limits<std::int64_t>::max()};
   std::uint64_t records_ = 0;
+  Arena arena_;  // for one step
 };
 
 }  // namespace virtscale::replay

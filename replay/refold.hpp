@@ -12,14 +12,24 @@
 
 namespace virtscale::replay {
 
+/// An event that a step emitted, kept beyond it.
+struct Emitted {
+  TopicPartition to;
+  std::string key;
+  std::vector<std::byte> event;
+};
+inline Emitted kept_of(const LogAppend& emitted) {
+  return {emitted.to, std::string(emitted.key), {emitted.value.begin(), emitted.value.end()}};
+}
+
 class Refold {
  public:
   virtual ~Refold() = default;
   virtual Source stage() const = 0;
   virtual TopicPartition inbox() const = 0;
   /// Takes the record that follows the last one; REQUIRES as Partition::fold_one. Everything that the record did is in
-  /// the step; nothing of it is acted upon.
-  virtual Step fold(const LogRecord& record) = 0;
+  /// the step, what it emitted in `arena`; nothing of it is acted upon.
+  virtual Step fold(const LogRecord& record, Arena& arena) = 0;
   /// The stage's tables, then those of the books: what a snapshot holds (AnyTable::each_encoded), and what changed
   /// since it was last asked (AnyTable::drain_changes). REQUIRES: `rebuild()` follows if rows are loaded.
   virtual std::vector<AnyTable*> tables() = 0;
@@ -40,7 +50,7 @@ class RefoldOf final : public Refold {
 
   Source stage() const override { return S::source; }
   TopicPartition inbox() const override { return {S::inbox, partition_.number()}; }
-  Step fold(const LogRecord& record) override { return partition_.fold_one(record); }
+  Step fold(const LogRecord& record, Arena& arena) override { return partition_.fold_one(record, arena); }
   std::vector<AnyTable*> tables() override { return partition_.tables(); }
   void rebuild() override { partition_.rebuild(); }
   const Books& books() const override { return partition_.books(); }

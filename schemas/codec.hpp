@@ -9,6 +9,7 @@
 #include <flatbuffers/minireflect.h>
 
 #include <cstddef>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,40 @@ inline constexpr flatbuffers::uoffset_t verify_depth_max = 16;
 inline constexpr flatbuffers::uoffset_t verify_tables_max = 200'000;
 
 namespace detail {
+/// Lends a builder the newest piece of an arena. A builder that needs more room is given it below what it has written,
+/// which need not move then.
+template <class Arena>
+class ArenaAllocator final : public flatbuffers::Allocator {
+ public:
+  explicit ArenaAllocator(Arena& arena) : arena_(arena) {}
+  std::uint8_t* allocate(std::size_t size) override { return reinterpret_cast<std::uint8_t*>(arena_.allocate(size)); }
+  void deallocate(std::uint8_t*, std::size_t) override {}
+  std::uint8_t* reallocate_downward(std::uint8_t* old, std::size_t old_size, std::size_t new_size,
+                                    std::size_t in_use_back, std::size_t in_use_front) override {
+    auto* const grown = arena_.extend(reinterpret_cast<const std::byte*>(old), new_size - old_size);
+    if (grown == nullptr) return Allocator::reallocate_downward(old, old_size, new_size, in_use_back, in_use_front);
+    std::memmove(grown, old, in_use_front);
+    return reinterpret_cast<std::uint8_t*>(grown);
+  }
+
+ private:
+  Arena& arena_;
+};
+
+template <class Body>
+void build_event(flatbuffers::FlatBufferBuilder& builder, const Body& body, std::string_view org) {
+  using Table = typename Body::TableType;
+  const auto packed = Table::Pack(builder, &body);
+  const auto name = builder.CreateString(org.data(), org.size());
+  const Header blank;
+  EventBuilder event(builder);
+  event.add_header(&blank);
+  event.add_org(name);
+  event.add_body_type(BodyTraits<Table>::enum_value);
+  event.add_body(packed.Union());
+  FinishEventBuffer(builder, event.Finish());
+}
+
 inline std::vector<std::byte> bytes_of(const flatbuffers::FlatBufferBuilder& builder) {
   const auto* begin = reinterpret_cast<const std::byte*>(builder.GetBufferPointer());
   return {begin, begin + builder.GetSize()};
@@ -35,24 +70,31 @@ inline std::string print(std::span<const std::byte> bytes, const flatbuffers::Ty
 }
 }  // namespace detail
 
+/// What has a table to be packed into: an object of the generated API, or a view that packs itself.
+template <class Value>
+concept Packable = requires {
+  typename Value::TableType;
+};
+
 /// An Event with this body and org, and a blank header that the host fills in place.
-template <class Body>
-requires requires {
-  typename Body::TableType;
-}
+template <Packable Body>
 std::vector<std::byte> encode(const Body& body, std::string_view org) {
-  using Table = typename Body::TableType;
   flatbuffers::FlatBufferBuilder builder(1024);
-  const auto packed = Table::Pack(builder, &body);
-  const auto name = builder.CreateString(org.data(), org.size());
-  const Header blank;
-  EventBuilder event(builder);
-  event.add_header(&blank);
-  event.add_org(name);
-  event.add_body_type(BodyTraits<Table>::enum_value);
-  event.add_body(packed.Union());
-  FinishEventBuffer(builder, event.Finish());
+  detail::build_event(builder, body, org);
   return detail::bytes_of(builder);
+}
+
+/// The same bytes, in an arena (topology/contract), and until that is cleared.
+template <Packable Body, class Arena>
+std::span<std::byte> encode(const Body& body, std::string_view org, Arena& arena) {
+  // More than most events take: what is left over goes back.
+  constexpr std::size_t usual_bytes = 2'048;
+  detail::ArenaAllocator<Arena> allocator(arena);
+  flatbuffers::FlatBufferBuilder builder(usual_bytes, &allocator);
+  detail::build_event(builder, body, org);
+  auto* const begin = reinterpret_cast<std::byte*>(builder.GetBufferPointer());
+  arena.trim(begin);
+  return {begin, builder.GetSize()};
 }
 
 /// The Event in `bytes`, or null if they are not one. Everything that can be reached from it is within `bytes`.
@@ -79,13 +121,8 @@ inline std::string print_event(std::span<const std::byte> event) {
   return detail::print(event, EventTypeTable());
 }
 
-template <class Value>
-concept Row = requires {
-  typename Value::TableType;
-};
-
 /// A row of a state table as bytes.
-template <Row Value>
+template <Packable Value>
 std::vector<std::byte> encode_row(const Value& value) {
   flatbuffers::FlatBufferBuilder builder(256);
   builder.Finish(Value::TableType::Pack(builder, &value));
@@ -93,7 +130,7 @@ std::vector<std::byte> encode_row(const Value& value) {
 }
 
 /// The reverse; false if `bytes` are not such a row.
-template <Row Value>
+template <Packable Value>
 bool decode_row(std::span<const std::byte> bytes, Value& value) {
   using RowTable = typename Value::TableType;
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
@@ -104,7 +141,7 @@ bool decode_row(std::span<const std::byte> bytes, Value& value) {
 }
 
 /// A row as JSON, for people. REQUIRES: `bytes` decode.
-template <Row Value>
+template <Packable Value>
 std::string print_row(std::span<const std::byte> bytes, const Value*) {
   return detail::print(bytes, Value::TableType::MiniReflectTypeTable());
 }

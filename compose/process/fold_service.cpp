@@ -66,7 +66,8 @@ class FoldService {
     }
     fold_wire::Record record;
     fold_wire::read_record(frame, record);
-    Outbox outbox(record.inbound.org, record.inbound.scale);
+    arena_.clear();
+    Outbox outbox(record.inbound.org, record.inbound.scale, arena_);
     S::fold(state_, record.inbound, outbox);
     return fold_wire::encode(outbox, changed_rows());
   }
@@ -84,6 +85,7 @@ class FoldService {
   }
 
   typename S::State state_;
+  Arena arena_;
   [[maybe_unused]] bool begun_ = false;
 };
 

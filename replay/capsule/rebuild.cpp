@@ -199,13 +199,15 @@ void Rebuild::redact_from_outside(KeptRecord& record) {
 bool Rebuild::fold(const KeptRecord& record) {
   const auto refold = refolds_.find(record.at.of);
   if (refold == refolds_.end()) return true;
-  auto step = refold->second->fold({record.at.of, record.at.offset, record.timestamp, record.key, record.value});
+  Arena arena;
+  const auto step =
+      refold->second->fold({record.at.of, record.at.offset, record.timestamp, record.key, record.value}, arena);
   if (step.fate == Fate::halted) return fail(record, step.incident);
   if (step.fate == Fate::duplicate || step.fate == Fate::unasked)
     return fail(record, "the cut alone does not wait for it");
   const auto& stage = *refold->second;
-  for (auto& event : step.emitted)
-    lanes_[{stage.stage(), stage.inbox().partition, event.to}].emitted.push_back(std::move(event));
+  for (const auto& event : step.emitted)
+    lanes_[{stage.stage(), stage.inbox().partition, event.to}].emitted.push_back(kept_of(event));
   return true;
 }
 

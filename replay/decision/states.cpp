@@ -76,11 +76,13 @@ void StateFolder::fold(Inbox& inbox, const OnProgress& progress) {
 
 bool StateFolder::fold_to(Refold& refold, std::uint64_t offset, const OnProgress& progress) {
   bool halted = false;
+  Arena arena;
   for (bool more = refold.next_offset() < offset; more && !halted;) {
     const auto read = log_.read(refold.inbox(), refold.next_offset(), read_at_once, [&](const LogRecord& record) {
       if (record.offset >= offset) return more = false;
       ++done_;
-      halted = refold.fold(record).fate == Fate::halted;
+      arena.clear();
+      halted = refold.fold(record, arena).fate == Fate::halted;
       return !halted;
     });
     more = more && read > 0;
@@ -92,7 +94,8 @@ bool StateFolder::fold_to(Refold& refold, std::uint64_t offset, const OnProgress
 bool StateFolder::fold_one(Refold& refold, ChangeFollower& follower, TracedRecord& record) {
   follower.changes();  // those of the records between
   const auto& kept = record.kept;
-  const auto step = refold.fold({kept.at.of, kept.at.offset, kept.timestamp, kept.key, kept.value});
+  Arena arena;
+  const auto step = refold.fold({kept.at.of, kept.at.offset, kept.timestamp, kept.key, kept.value}, arena);
   ++done_;
   for (const auto& request : step.asked) record.asked.push_back({request->id, request->event, std::nullopt});
   record.changed = texts_of(follower.changes());

@@ -15,10 +15,12 @@ constexpr std::size_t read_at_once = 4'096;
 // Folds one partition to its end.
 void fold_all(Log& log, Refold& refold, Indexer& indexer, const std::function<void(std::uint64_t)>& folded) {
   const auto end = log.end(refold.inbox());
+  Arena arena;
   while (refold.next_offset() < end) {
     const auto read = log.read(refold.inbox(), refold.next_offset(), read_at_once, [&](const LogRecord& record) {
       if (record.offset >= end) return false;
-      const auto step = refold.fold(record);
+      arena.clear();
+      const auto step = refold.fold(record, arena);
       if (step.fate == Fate::halted)
         throw std::runtime_error(place(record.from, record.offset) + " cannot be folded: " + step.incident);
       indexer.folded(record, step);

@@ -97,7 +97,7 @@ void Indexer::folded(const LogRecord& record, const Step& step) {
     if (step.fate != Fate::duplicate) note_lane(record.from, *event);
   }
   for (const auto& emitted : step.emitted) {
-    const auto& event = *schema::GetEvent(emitted.event.data());
+    const auto& event = *schema::GetEvent(emitted.value.data());
     note_scale(event);
     note_lane(emitted.to, event);
   }

@@ -94,10 +94,12 @@ void StateIndex::check(Sections& sections, std::size_t section) {
 
 void fold_to(Log& log, StateIndex& index, Refold& refold, std::uint64_t offset) {
   index.load(refold, offset);
+  Arena arena;
   for (bool more = true; more;) {
     const auto read = log.read(refold.inbox(), refold.next_offset(), read_at_once, [&](const LogRecord& record) {
       if (record.offset >= offset) return more = false;
-      const auto step = refold.fold(record);
+      arena.clear();
+      const auto step = refold.fold(record, arena);
       if (step.fate == Fate::halted)
         throw std::runtime_error(place(record.from, record.offset) + " cannot be folded: " + step.incident);
       return true;

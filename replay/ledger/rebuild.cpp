@@ -40,13 +40,13 @@ class Rebuilding final : public Onlooker {
 
  private:
   // The writer takes records of the topic; here they are as audit would append them.
-  void take(const LogRecord& cause, const Emitted& emitted) {
+  void take(const LogRecord& cause, const LogAppend& emitted) {
     if (emitted.to.topic != Topic::ledger) return;
-    const auto* event = schema::verify_event(emitted.event);
+    const auto* event = schema::verify_event(emitted.value);
     const auto org = event->org()->str();
     if (!options_.org.empty() && org != options_.org) return;
     const auto offset = offsets_[emitted.to.partition]++;
-    must(writer_.take({emitted.to, offset, cause.timestamp, emitted.key, emitted.event, 0}));
+    must(writer_.take({emitted.to, offset, cause.timestamp, emitted.key, emitted.value, 0}));
     count(org, *event);
     if (++taken_ == records_between_flushes) flush();
   }

@@ -39,7 +39,8 @@ class KnownCalendar {
                           .answers = {},
                           .event = record.value,
                           .request = {}};
-    Outbox outbox(inbound.org, inbound.scale);
+    arena_.clear();
+    Outbox outbox(inbound.org, inbound.scale, arena_);
     policy::Fold::fold(state_, inbound, outbox);
     if (version() != before) cites_ = {place(record.from, record.offset)};
   }
@@ -61,6 +62,7 @@ class KnownCalendar {
 
   const std::string& org_;
   policy::State state_;
+  Arena arena_;
   std::vector<std::string> cites_;
 };
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "replay/causes.hpp"
+#include "replay/refold.hpp"
 #include "replay/verify/firsts.hpp"
-#include "topology/host/partition.hpp"
 
 namespace virtscale::replay {
 

@@ -113,12 +113,12 @@ class Verification final : public Onlooker {
     });
   }
 
-  void take_emitted(const LogRecord& cause, const Refold& refold, Step& step) {
-    for (auto& emitted : step.emitted) {
+  void take_emitted(const LogRecord& cause, const Refold& refold, const Step& step) {
+    for (const auto& emitted : step.emitted) {
       const LanePlace place{refold.stage(), refold.inbox().partition, emitted.to};
       auto& lane = lanes_.of(place);
-      const auto number = event_in(emitted.event).header()->lane();
-      lane.emitted.push_back({std::move(emitted), number, cause.timestamp});
+      const auto number = event_in(emitted.value).header()->lane();
+      lane.emitted.push_back({kept_of(emitted), number, cause.timestamp});
       if (!lane.recorded.empty()) pair(place, lane);
     }
   }

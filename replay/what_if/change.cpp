@@ -104,7 +104,8 @@ class ChangedHistory::Course {
     const RecordPlace cause{due.record.to, due.offset};
     auto& refold = *past_.begun.at(cause.of);
     const LogRecord record{cause.of, cause.offset, at, due.record.key, due.record.event};
-    const auto step = refold.fold(record);
+    Arena arena;
+    const auto step = refold.fold(record, arena);
     if (step.fate == Fate::halted) throw std::runtime_error(place(cause.of, cause.offset) + ": " + step.incident);
     changed_.tally.folded(refold, record, step);
     for (const auto& emitted : step.emitted) deliver(refold, cause, emitted);
@@ -114,14 +115,14 @@ class ChangedHistory::Course {
 
   // --- Events ------------------------------------------------------------------------------------------------------
 
-  void deliver(const Refold& refold, const RecordPlace& cause, const Emitted& emitted) {
-    const auto& event = *schema::GetEvent(emitted.event.data());
+  void deliver(const Refold& refold, const RecordPlace& cause, const LogAppend& emitted) {
+    const auto& event = *schema::GetEvent(emitted.value.data());
     if (const auto refusal = documents_.refusal_in(event); !refusal.empty())
       throw UsageError("--with: this document would be refused: " + refusal);
     if (!past_.begun.contains(emitted.to)) return;
     auto& lane = lanes_[{refold.inbox(), emitted.to}];
     const auto* recorded = recorded_emission(cause, emitted.to, event.body_type());
-    Waiting waiting{emitted, {now_.at, now_.ticket}, cause, std::nullopt};
+    Waiting waiting{kept_of(emitted), {now_.at, now_.ticket}, cause, std::nullopt};
     if (recorded != nullptr) waiting.recorded = recorded->index;
     lane.waiting.push_back(std::move(waiting));
     deliver_waiting(lane);

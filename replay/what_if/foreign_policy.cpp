@@ -147,8 +147,8 @@ class ForeignPolicy final : public Refold {
 
   Source stage() const override { return ForeignFold::source; }
   TopicPartition inbox() const override { return {ForeignFold::inbox, partition_.number()}; }
-  Step fold(const LogRecord& record) override {
-    auto step = partition_.fold_one(record);
+  Step fold(const LogRecord& record, Arena& arena) override {
+    auto step = partition_.fold_one(record, arena);
     const auto& fault = (*partition_.state().to)->fault();
     if (!fault.empty()) throw std::runtime_error(fault);
     return step;

@@ -148,7 +148,7 @@ PastEmission& PastReader::emission(const RecordPlace& cause, std::uint32_t index
 
 void PastReader::take_emitted(const LogRecord& record, const Step& step) {
   for (const auto& emitted : step.emitted) {
-    const auto& event = *schema::GetEvent(emitted.event.data());
+    const auto& event = *schema::GetEvent(emitted.value.data());
     emission(place_of(record), id_of(event.header()->id()).index, event.body_type(), emitted.to);
   }
 }

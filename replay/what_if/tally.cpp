@@ -31,7 +31,7 @@ void Tally::begin(const policy::State& state, Instant at) {
 
 void Tally::folded(const Refold& refold, const LogRecord& record, const Step& step) {
   for (const auto& emitted : step.emitted) {
-    const auto& event = *schema::GetEvent(emitted.event.data());
+    const auto& event = *schema::GetEvent(emitted.value.data());
     if (const auto* decided = event.body_as_ScaleDecided()) note_decided(event, *decided);
     if (const auto* serving = event.body_as_DomainServing()) note_served(event, *serving);
   }

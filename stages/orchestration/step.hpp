@@ -36,7 +36,7 @@ void emit_for(Step& step, const Domain& domain, Topic topic, ScaleId scale, cons
 /// Asks for an effect in the domain's org.
 template <class Body>
 void ask_for(Step& step, const Domain& domain, ScaleId scale, const Body& body) {
-  step.out.requests().push_back({scale, schema::encode(body, domain.row.org)});
+  step.out.ask(body, scale, domain.row.org);
 }
 /// Ends the domain's row, and its place among its service's.
 void forget(Step& step, const Domain& domain);

@@ -90,13 +90,15 @@ class Gate {
                           .answers = {},
                           .event = event,
                           .request = {}};
-    outbox_.begin(org, scale);
+    arena_.clear();
+    outbox_.begin(org, scale, arena_);
     policy::Fold::fold(state_, inbound, outbox_);
   }
 
   std::uint32_t services_;
   policy::State state_;
-  Outbox outbox_{"", {}};
+  Arena arena_;
+  Outbox outbox_;
   std::uint64_t offset_ = 0;
   std::uint64_t scale_ = 0;
   std::uint64_t next_ = 0;

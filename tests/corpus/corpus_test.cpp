@@ -48,9 +48,9 @@ class Altered final : public Refold {
   explicit Altered(std::unique_ptr<Refold> real) : real_(std::move(real)) {}
   Source stage() const override { return real_->stage(); }
   TopicPartition inbox() const override { return real_->inbox(); }
-  Step fold(const LogRecord& record) override {
-    auto step = real_->fold(record);
-    for (auto& emitted : step.emitted) emitted.key += "s";
+  Step fold(const LogRecord& record, Arena& arena) override {
+    auto step = real_->fold(record, arena);
+    for (auto& emitted : step.emitted) emitted.key = arena.copy(std::string(emitted.key) + "s");
     return step;
   }
   std::vector<AnyTable*> tables() override { return real_->tables(); }

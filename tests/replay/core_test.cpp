@@ -106,7 +106,8 @@ TEST(Changes, AreTheRowsBeforeAndAfterARecord) {
   bool contract_made = false;
   bool usage_changed = false;
   corpus.log().read(inbox, 0, SIZE_MAX, [&](const LogRecord& record) {
-    policy->fold(record);
+    Arena arena;
+    policy->fold(record, arena);
     for (const auto& change : follower.changes()) {
       EXPECT_NE(change.before, change.after);
       contract_made = contract_made || (change.table->name() == "contracts" && !change.before && change.after);

@@ -178,15 +178,14 @@ void Corpus::settle() {
 }
 
 bool Corpus::fold(replay::Refold& refold) {
+  Arena arena;
   std::vector<Step> steps;
   log_->read(refold.inbox(), refold.next_offset(), SIZE_MAX, [&](const LogRecord& record) {
-    steps.push_back(refold.fold(record));
+    steps.push_back(refold.fold(record, arena));
     return true;
   });
   std::vector<LogAppend> appends;
-  for (const auto& step : steps) {
-    for (const auto& event : step.emitted) appends.push_back({event.to, event.key, event.event});
-  }
+  for (const auto& step : steps) appends.insert(appends.end(), step.emitted.begin(), step.emitted.end());
   if (!appends.empty()) log_->append(appends);
   for (const auto& step : steps) {
     for (const auto& request : step.asked) answer(refold, *request);
@@ -204,14 +203,13 @@ void Corpus::answer(const replay::Refold& refold, const EffectRequest& request) 
 
 void Corpus::restart(Source stage, std::uint32_t partition, std::uint64_t from) {
   auto again = replay::make_refold(stage, partition, log_->layout());
-  std::vector<Emitted> emitted;
+  Arena arena;
+  std::vector<LogAppend> appends;
   log_->read(again->inbox(), 0, SIZE_MAX, [&](const LogRecord& record) {
-    auto step = again->fold(record);
-    if (record.offset >= from) std::move(step.emitted.begin(), step.emitted.end(), std::back_inserter(emitted));
+    const auto step = again->fold(record, arena);
+    if (record.offset >= from) appends.insert(appends.end(), step.emitted.begin(), step.emitted.end());
     return true;
   });
-  std::vector<LogAppend> appends;
-  for (const auto& event : emitted) appends.push_back({event.to, event.key, event.event});
   log_->append(appends);
 }
 

@@ -152,15 +152,16 @@ class Epochs : public testing::Test {
   }
 
   bool fold(Refold& refold) {
+    Arena arena;
     std::vector<Step> steps;
     log().read(refold.inbox(), refold.next_offset(), SIZE_MAX, [&](const LogRecord& record) {
-      steps.push_back(refold.fold(record));
+      steps.push_back(refold.fold(record, arena));
       return steps.back().fate != Fate::halted;
     });
     std::vector<LogAppend> appends;
     for (const auto& step : steps) {
       EXPECT_NE(step.fate, Fate::halted) << step.incident;
-      for (const auto& event : step.emitted) appends.push_back({event.to, event.key, event.event});
+      appends.insert(appends.end(), step.emitted.begin(), step.emitted.end());
     }
     if (!appends.empty()) log().append(appends);
     return !steps.empty();

@@ -47,10 +47,11 @@ bool is_last_input(Corpus& corpus, const Stored& record) {
   if (event->header()->id().stage() != 0) return false;
   auto all = replay::make_refolds(corpus.log().layout());
   bool did_nothing = false;
+  Arena arena;
   for (auto& refold : all) {
     if (refold->inbox() != record.of) continue;
     corpus.log().read(record.of, 0, SIZE_MAX, [&](const LogRecord& folded) {
-      const auto step = refold->fold(folded);
+      const auto step = refold->fold(folded, arena);
       if (folded.offset == record.offset) did_nothing = step.emitted.empty() && step.asked.empty();
       return true;
     });

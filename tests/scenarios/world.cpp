@@ -15,9 +15,10 @@ template <Stage S>
 class StageOf final : public AnyStage {
  public:
   std::size_t fold(Log& log, std::size_t records_max) override {
+    Arena arena;
     std::vector<Step> steps;
     const auto read = log.read({S::inbox, 0}, partition_.next_offset(), records_max, [&](const LogRecord& record) {
-      steps.push_back(partition_.fold_one(record));
+      steps.push_back(partition_.fold_one(record, arena));
       EXPECT_NE(steps.back().fate, Fate::halted) << steps.back().incident;
       EXPECT_NE(steps.back().fate, Fate::rejected) << name_of(S::inbox) << " " << record.offset;
       EXPECT_EQ(S::violated_invariant(partition_.state()), "");
@@ -33,10 +34,8 @@ class StageOf final : public AnyStage {
 
  private:
   void take(Log& log, Step& step) {
-    std::vector<LogAppend> appends;
-    for (const auto& event : step.emitted) appends.push_back({event.to, event.key, event.event});
-    if (!appends.empty()) log.append(appends);
-    for (auto& event : step.emitted) emitted_.push_back(std::move(event.event));
+    if (!step.emitted.empty()) log.append(step.emitted);
+    for (const auto& event : step.emitted) emitted_.emplace_back(event.value.begin(), event.value.end());
     for (auto& request : step.asked) requests_.push_back(std::move(request));
   }
 

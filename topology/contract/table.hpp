@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "topology/contract/event.hpp"
-#include "topology/contract/key_index.hpp"
-#include "topology/contract/key_order.hpp"
+#include "topology/contract/table/key_index.hpp"
+#include "topology/contract/table/key_order.hpp"
 
 namespace virtscale {
 

@@ -184,7 +184,7 @@ std::uint64_t header_hash(Bytes event, std::uint64_t previous) {
   return in_its_lane(event_hash(event, place_of_hash(*header, event)), previous, *header);
 }
 
-std::uint64_t fill_header(std::vector<std::byte>& event, const HeaderFields& fields) {
+std::uint64_t fill_header(std::span<std::byte> event, const HeaderFields& fields) {
   auto& header = schema::mutable_header(event);
   header =
       schema::Header(to_schema(fields.id), to_schema(fields.answers), fields.scale.value, fields.lane, 0, fields.epoch);

@@ -48,6 +48,6 @@ struct HeaderFields {
   std::uint32_t epoch = 0;
 };
 /// Fills the header of an encoded Event in place, its hash last. Returns the hash.
-std::uint64_t fill_header(std::vector<std::byte>& event, const HeaderFields& fields);
+std::uint64_t fill_header(std::span<std::byte> event, const HeaderFields& fields);
 
 }  // namespace virtscale

@@ -75,7 +75,7 @@ schema::LaneGivenT& Books::modify_lane_given(TopicPartition target) {
   return given_.modify(static_cast<std::uint8_t>(target.topic), target.partition);
 }
 
-void Books::ask(const EventId& id, const std::vector<std::byte>& event, Instant at) {
+void Books::ask(const EventId& id, Bytes event, Instant at) {
   auto& request = pending_.modify(request_key(id));
   const auto* begin = reinterpret_cast<const std::uint8_t*>(event.data());
   request.event.assign(begin, begin + event.size());
@@ -100,13 +100,13 @@ void Books::each_pending(const std::function<void(const EventId&, const schema::
 }
 
 void Books::set_timer(const Outbox::Timer& timer) {
-  if (const auto* before = timers_.find(timer.key)) due_.erase({{before->due_us}, timer.key});
+  if (const auto* before = timers_.find(timer.key)) due_.erase({{before->due_us}, std::string(timer.key)});
   if (!timer.due) return timers_.erase(timer.key);
   auto& row = timers_.modify(timer.key);
   row.due_us = timer.due->us;
   row.scale = timer.scale.value;
   row.org = timer.org;
-  due_.insert({*timer.due, timer.key});
+  due_.insert({*timer.due, std::string(timer.key)});
 }
 
 }  // namespace virtscale

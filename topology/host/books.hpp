@@ -67,7 +67,7 @@ class Books {
   schema::LaneGivenT& modify_lane_given(TopicPartition target);
 
   /// Keeps a request until its answer is folded.
-  void ask(const EventId& id, const std::vector<std::byte>& event, Instant at);
+  void ask(const EventId& id, Bytes event, Instant at);
   /// The request, if it is not answered yet.
   const schema::PendingRequestT* pending(const EventId& id) const;
   /// Takes the request out, as the Event that asks; nothing if it is not pending.

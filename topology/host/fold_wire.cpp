@@ -57,9 +57,10 @@ class Reader {
     const auto part = std::as_bytes(std::span(text()));
     return {part.begin(), part.end()};
   }
+  std::string_view text(Arena& arena) { return arena.copy(text()); }
   // One that every field of can be read.
-  std::vector<std::byte> event() {
-    auto event = bytes();
+  std::span<std::byte> event(Arena& arena) {
+    const auto event = arena.copy(std::as_bytes(std::span(text())));
     if (schema::verify_event(event) == nullptr) throw WireError("a frame holds what is no event");
     return event;
   }
@@ -113,14 +114,14 @@ Topic topic_in(Reader& from) {
   return static_cast<Topic>(topic);
 }
 
-Outbox::Timer take_timer(Reader& from) {
+Outbox::Timer take_timer(Reader& from, Arena& arena) {
   Outbox::Timer timer;
-  timer.key = std::string(from.text());
+  timer.key = from.text(arena);
   const bool is_set = from.number<std::uint8_t>() != 0;
   const Instant due{from.number<std::int64_t>()};
   if (is_set) timer.due = due;
   timer.scale = {from.number<std::uint64_t>()};
-  timer.org = std::string(from.text());
+  timer.org = from.text(arena);
   return timer;
 }
 
@@ -257,9 +258,10 @@ void read_record(std::string_view frame, Record& record) {
   record.key = std::string(reader.text());
   inbound.now = {reader.number<std::int64_t>()};
   inbound.answers = reader.id();
-  record.event = reader.event();
+  record.event = reader.bytes();
   record.request = reader.bytes();
   reader.end();
+  if (schema::verify_event(record.event) == nullptr) throw WireError("a frame holds what is no event");
   const bool has_request = !record.request.empty();
   if (has_request && schema::verify_event(record.request) == nullptr)
     throw WireError("a frame holds a request that is no event");
@@ -274,17 +276,17 @@ std::vector<Row> step_in(std::string_view frame, Outbox& outbox) {
   for (auto left = reader.count(); left > 0; --left) {
     Outbox::Emission emission;
     emission.topic = topic_in(reader);
-    emission.key = std::string(reader.text());
+    emission.key = reader.text(outbox.arena());
     emission.scale = {reader.number<std::uint64_t>()};
     emission.answers = reader.id();
-    emission.event = reader.event();
-    outbox.emissions().push_back(std::move(emission));
+    emission.event = reader.event(outbox.arena());
+    outbox.emissions().push_back(emission);
   }
   for (auto left = reader.count(); left > 0; --left) {
     const ScaleId scale{reader.number<std::uint64_t>()};
-    outbox.requests().push_back({scale, reader.event()});
+    outbox.requests().push_back({scale, reader.event(outbox.arena())});
   }
-  for (auto left = reader.count(); left > 0; --left) outbox.timers().push_back(take_timer(reader));
+  for (auto left = reader.count(); left > 0; --left) outbox.timers().push_back(take_timer(reader, outbox.arena()));
   std::vector<Row> changed;
   for (auto left = reader.count(); left > 0; --left) changed.push_back(take_row(reader));
   reader.end();

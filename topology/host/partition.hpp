@@ -19,13 +19,6 @@
 
 namespace virtscale {
 
-/// An event that a step emits, ready to be appended.
-struct Emitted {
-  TopicPartition to;
-  std::string key;
-  std::vector<std::byte> event;
-};
-
 /// What became of a record.
 enum class Fate : std::uint8_t {
   folded,
@@ -38,7 +31,7 @@ enum class Fate : std::uint8_t {
 /// All that one record did.
 struct Step {
   Fate fate = Fate::folded;
-  std::vector<Emitted> emitted;
+  std::span<LogAppend> emitted;  ///< ready to be appended; in the arena that the step was given
   std::vector<std::shared_ptr<const EffectRequest>> asked;
   std::string incident;
 };
@@ -65,10 +58,11 @@ class Partition {
     if constexpr (requires { state_.rebuild(); }) state_.rebuild();
   }
 
-  /// Takes the record that follows the last folded one. REQUIRES: it is of this stage's inbox and partition, and the
-  /// last step's fate was not `halted`.
-  Step fold_one(const LogRecord& record) {
+  /// Takes the record that follows the last folded one, and writes what it emits into `arena`. REQUIRES: it is of this
+  /// stage's inbox and partition, and the last step's fate was not `halted`.
+  Step fold_one(const LogRecord& record, Arena& arena) {
     Step step;
+    arena_ = &arena;
     const EventId at{record.offset, partition_, 0, S::source};
     const Instant now{std::max(books_.progress().stream_time_us, record.timestamp.us)};
     std::string reason;
@@ -109,7 +103,7 @@ class Partition {
     const auto* fired = event.body_as_TimerFired();
     const bool is_due = fired != nullptr ? take_timer(*fired, inbound, org) : take_answer(inbound, request, org);
     if (!is_due) return void(step.fate = Fate::unasked);
-    outbox_.begin(inbound.org, inbound.scale);
+    outbox_.begin(inbound.org, inbound.scale, *arena_);
     fold(state_, inbound, outbox_);
     finish(at, now, step);
   }
@@ -210,10 +204,11 @@ class Partition {
 
   void finish(const EventId& at, Instant now, Step& step) {
     std::uint32_t index = 0;
-    step.emitted.reserve(outbox_.emissions().size());
+    step.emitted = arena_->template make<LogAppend>(outbox_.emissions().size());
     for (auto& emission : outbox_.emissions()) {
-      emit(emission.topic, std::move(emission.key), std::move(emission.event),
-           {.id = emitted(at, index++), .answers = emission.answers, .scale = emission.scale}, step);
+      step.emitted[index] = ready(emission.topic, emission.key, emission.event,
+                                  {.id = emitted(at, index), .answers = emission.answers, .scale = emission.scale});
+      ++index;
     }
     for (auto& request : outbox_.requests()) {
       const auto id = emitted(at, index++);
@@ -221,19 +216,20 @@ class Partition {
       books_.ask(id, request.event, now);
       const auto* event = schema::GetEvent(reinterpret_cast<const std::uint8_t*>(request.event.data()));
       step.asked.push_back(std::make_shared<const EffectRequest>(
-          EffectRequest{id, request.scale, event->org()->str(), std::move(request.event)}));
+          EffectRequest{id, request.scale, event->org()->str(), {request.event.begin(), request.event.end()}}));
     }
     for (const auto& timer : outbox_.timers()) books_.set_timer(timer);
   }
 
-  void emit(Topic topic, std::string key, std::vector<std::byte> event, HeaderFields fields, Step& step) {
+  // With its header, which makes it the next of its lane.
+  LogAppend ready(Topic topic, std::string_view key, std::span<std::byte> event, HeaderFields fields) {
     const TopicPartition to{topic, partition_of(key, layout_.partitions[static_cast<std::size_t>(topic)])};
     auto& given = books_.modify_lane_given(to);
     fields.lane = ++given.number;
     fields.previous = given.hash;
     fields.epoch = books_.progress().epoch;
     given.hash = fill_header(event, fields);
-    step.emitted.push_back({to, std::move(key), std::move(event)});
+    return {to, key, event};
   }
 
   void reject(const LogRecord& record, const std::string& reason, const EventId& at, Step& step) {
@@ -245,12 +241,13 @@ class Partition {
     rejected.reason = reason;
     // A foreign producer may write a longer one than a log of ours takes.
     const auto key = record.key.substr(0, key_bytes_max);
-    rejected.key = std::string(key);
+    rejected.key = key;
     const auto whole = record.value.first(std::min(record.value.size(), event_bytes_max));
     rejected.value.assign(reinterpret_cast<const std::uint8_t*>(whole.data()),
                           reinterpret_cast<const std::uint8_t*>(whole.data()) + whole.size());
     step.fate = Fate::rejected;
-    emit(Topic::deadletters, std::string(key), encode(rejected, ""), {.id = at}, step);
+    step.emitted = arena_->template make<LogAppend>(1);
+    step.emitted[0] = ready(Topic::deadletters, arena_->copy(key), encode(rejected, "", *arena_), {.id = at});
   }
 
   void note_progress(const LogRecord& record, const schema::Event* event, Instant now) {
@@ -266,7 +263,8 @@ class Partition {
   AllowedEvents allowed_;
   State state_;
   Books books_;
-  Outbox outbox_{"", {}};
+  Outbox outbox_;
+  Arena* arena_ = nullptr;  // of the step that is taken
 };
 
 }  // namespace virtscale

@@ -139,7 +139,7 @@ class Shell : public std::enable_shared_from_this<Shell<S>> {
   }
 
   bool take(const LogRecord& record) {
-    auto step = partition_.fold_one(record);
+    auto step = partition_.fold_one(record, arena_);
     duplicates_ += step.fate == Fate::duplicate ? 1 : 0;
     rejected_ += step.fate == Fate::rejected ? 1 : 0;
     if (step.fate == Fate::halted) {
@@ -150,18 +150,15 @@ class Shell : public std::enable_shared_from_this<Shell<S>> {
     last_ticket_ = std::max(last_ticket_, record.ticket);
     // What is at or below the committed offset is known to be in the log already.
     const bool in_log = committed_ && record.offset <= *committed_;
-    if (!in_log) std::move(step.emitted.begin(), step.emitted.end(), std::back_inserter(emitted_));
+    if (!in_log) emitted_.insert(emitted_.end(), step.emitted.begin(), step.emitted.end());
     if (ready_) std::move(step.asked.begin(), step.asked.end(), std::back_inserter(asked_));
     return true;
   }
 
   void append_emitted() {
-    if (emitted_.empty()) return;
-    std::vector<LogAppend> appends;
-    appends.reserve(emitted_.size());
-    for (const auto& event : emitted_) appends.push_back({event.to, event.key, event.event});
-    last_ticket_ = std::max(last_ticket_, ports_.log.append(appends));
+    if (!emitted_.empty()) last_ticket_ = std::max(last_ticket_, ports_.log.append(emitted_));
     emitted_.clear();
+    arena_.clear();
   }
 
   void act() {
@@ -229,8 +226,9 @@ class Shell : public std::enable_shared_from_this<Shell<S>> {
   std::optional<std::uint64_t> committed_;  // by an owner before us
   std::uint64_t committed_up_to_ = 0;
   std::uint64_t history_end_ = 0;
-  Ticket last_ticket_ = 0;  // of all that was folded and emitted
-  std::vector<Emitted> emitted_;
+  Ticket last_ticket_ = 0;          // of all that was folded and emitted
+  std::vector<LogAppend> emitted_;  // by the batch, in the arena
+  Arena arena_;
   EffectRunner::Requests asked_;
   std::size_t duplicates_ = 0;
   std::size_t rejected_ = 0;

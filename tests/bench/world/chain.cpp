@@ -46,10 +46,11 @@ void Chain::fold(const Record& record) {
   const auto offset = offsets_[static_cast<std::size_t>(record.to.topic)]++;
   for (auto& stage : stages_) {
     if (stage->inbox() != record.to) continue;
-    auto step = stage->fold({record.to, offset, {++now_us_}, record.key, record.event, 0});
+    arena_.clear();
+    const auto step = stage->fold({record.to, offset, {++now_us_}, record.key, record.event, 0}, arena_);
     if (step.fate != Fate::folded) throw std::runtime_error("a record was not folded: " + step.incident);
-    for (auto& emitted : step.emitted)
-      waiting_.push_back({emitted.to, std::move(emitted.key), std::move(emitted.event)});
+    for (const auto& emitted : step.emitted)
+      waiting_.push_back({emitted.to, std::string(emitted.key), {emitted.value.begin(), emitted.value.end()}});
     for (const auto& request : step.asked) answer(stage->inbox(), *request);
   }
 }

@@ -47,6 +47,7 @@ class Chain {
   EdgeIds ids_{1};
   std::array<std::uint64_t, topics_count> offsets_{};
   std::int64_t now_us_ = 0;
+  Arena arena_;  // of one step
 };
 
 }  // namespace virtscale::bench

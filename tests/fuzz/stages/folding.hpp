@@ -110,8 +110,9 @@ class Folding {
 
   void fold(const std::string& key, const std::vector<std::byte>& event) {
     const LogRecord record{{S::inbox, 0}, offset_++, now_, key, event, 0};
-    const auto step = one_->fold_one(record);
-    const auto twin = other_->fold_one(record);
+    arena_.clear();
+    const auto step = one_->fold_one(record, arena_);
+    const auto twin = other_->fold_one(record, arena_);
     check(step.fate == twin.fate && same(step, twin), "two partitions do the same with the same record");
     halted_ = step.fate == Fate::halted;
     check(halted_ == !step.incident.empty(), "a halt says why, and nothing else does");
@@ -127,7 +128,7 @@ class Folding {
     for (std::size_t i = 0; i < step.emitted.size(); ++i) {
       const auto& a = step.emitted[i];
       const auto& b = twin.emitted[i];
-      if (a.to != b.to || a.key != b.key || a.event != b.event) return false;
+      if (a.to != b.to || a.key != b.key || !std::ranges::equal(a.value, b.value)) return false;
     }
     for (std::size_t i = 0; i < step.asked.size(); ++i) {
       if (step.asked[i]->event != twin.asked[i]->event) return false;
@@ -141,14 +142,14 @@ class Folding {
     return all.try_emplace(topic, topic).first->second;
   }
 
-  void check_emitted(const Emitted& emitted, Fate fate) {
-    const auto* event = schema::verify_event(emitted.event);
+  void check_emitted(const LogAppend& emitted, Fate fate) {
+    const auto* event = schema::verify_event(emitted.value);
     check(event != nullptr, "what is emitted is an Event");
     const auto name = schema::name_of(event->body_type());
     const bool is_letter = fate == Fate::rejected && emitted.to.topic == Topic::deadletters && name == graph::rejection;
     check(is_letter || allowed_in(emitted.to.topic).allows(S::source, event->body_type()),
           "graph.hpp allows what is emitted", name);
-    check(emitted.event.size() <= (is_letter ? record_bytes_max : event_bytes_max), "an event is within its bound",
+    check(emitted.value.size() <= (is_letter ? record_bytes_max : event_bytes_max), "an event is within its bound",
           name);
     check(emitted.key.size() <= key_bytes_max, "a key is within its bound", name);
   }
@@ -188,6 +189,7 @@ class Folding {
   std::unique_ptr<Partition<S>> one_ = std::make_unique<Partition<S>>(0, layout());
   std::unique_ptr<Partition<S>> other_ = std::make_unique<Partition<S>>(0, layout());
   std::uint64_t offset_ = 0;
+  Arena arena_;
   Instant now_{1'776'000'000'000'000};
   bool halted_ = false;
 };

@@ -151,18 +151,17 @@ void Town::fold_all() {
 }
 
 bool Town::fold_some(replay::Refold& refold) {
+  Arena arena;
   std::vector<Step> steps;
   log_->read(refold.inbox(), refold.next_offset(), SIZE_MAX, [&](const LogRecord& record) {
-    steps.push_back(refold.fold(record));
+    steps.push_back(refold.fold(record, arena));
     return true;
   });
   for (auto& step : steps) {
-    std::vector<LogAppend> appends;
-    for (const auto& event : step.emitted) appends.push_back({event.to, event.key, event.event});
-    if (!appends.empty()) {
+    if (!step.emitted.empty()) {
       clock_.advance(microseconds(100));
-      log_->append(appends);
-      records_ += appends.size();
+      log_->append(step.emitted);
+      records_ += step.emitted.size();
     }
     for (auto& request : step.asked) answer_later(refold.inbox().topic, refold.inbox().partition, request);
   }

@@ -83,7 +83,8 @@ TEST(AuditFold, EndsARefusalHoweverManyScalesHaveClosedSince) {
   // Invariants walk over the state: the many are folded without the bench's check.
   for (std::uint64_t i = 1; i <= closed_max + 5; ++i) {
     const auto event = schema::encode(request, audit.org);
-    Outbox outbox(audit.org, {i});
+    Arena arena;
+    Outbox outbox(audit.org, {i}, arena);
     const Inbound inbound{.id = {},
                           .at = {i, 0, 0, Source::audit},
                           .scale = {i},

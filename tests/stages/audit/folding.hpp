@@ -97,12 +97,13 @@ class Folding {
                           .answers = {},
                           .event = event,
                           .request = request};
-    Outbox outbox(of, scale);
+    Arena arena;
+    Outbox outbox(of, scale, arena);
     Fold::fold(state, inbound, outbox);
     EXPECT_EQ(Fold::violated_invariant(state), "");
-    for (auto& emission : outbox.emissions()) note(std::move(emission.event), emission.topic);
+    for (auto& emission : outbox.emissions()) note({emission.event.begin(), emission.event.end()}, emission.topic);
     for (auto& asked : outbox.requests())
-      requests.push_back({{offset_, 0, 0, Source::audit}, asked.scale, of, std::move(asked.event)});
+      requests.push_back({{offset_, 0, 0, Source::audit}, asked.scale, of, {asked.event.begin(), asked.event.end()}});
   }
 
   void note(std::vector<std::byte> bytes, Topic topic) {

@@ -7,11 +7,11 @@
 namespace virtscale::dataplane::test {
 namespace {
 
-const schema::Event& event_in(const std::vector<std::byte>& bytes) {
+const schema::Event& event_in(Bytes bytes) {
   return *schema::GetEvent(bytes.data());
 }
 
-std::string named(const std::vector<std::byte>& event, ScaleId scale) {
+std::string named(Bytes event, ScaleId scale) {
   return std::string(schema::name_of(type_of(event))) + " " + domain_of(event) + " of " + std::to_string(scale.value);
 }
 
@@ -19,20 +19,20 @@ Lines lines_of(Outbox& outbox) {
   Lines lines;
   for (const auto& emission : outbox.emissions())
     lines.push_back(named(emission.event, emission.scale) + " to " + std::string(name_of(emission.topic)) + " " +
-                    emission.key);
+                    std::string(emission.key));
   for (const auto& request : outbox.requests()) lines.push_back("ask " + named(request.event, request.scale));
   for (const auto& timer : outbox.timers())
-    lines.push_back("wake " + timer.key + " at " + std::to_string(timer.due.value_or(Instant{-1}).us));
+    lines.push_back("wake " + std::string(timer.key) + " at " + std::to_string(timer.due.value_or(Instant{-1}).us));
   return lines;
 }
 
 }  // namespace
 
-schema::Body type_of(const std::vector<std::byte>& event) {
+schema::Body type_of(Bytes event) {
   return event_in(event).body_type();
 }
 
-std::string domain_of(const std::vector<std::byte>& event) {
+std::string domain_of(Bytes event) {
   const auto& root = event_in(event);
   switch (root.body_type()) {
     case schema::Body::ProbeDomain:
@@ -65,7 +65,8 @@ Lines DrivenFold::fold_event(const std::vector<std::byte>& event, const std::str
                         .answers = answers,
                         .event = event,
                         .request = request};
-  Outbox outbox(org, scale);
+  Arena arena;
+  Outbox outbox(org, scale, arena);
   Fold::fold(state_, inbound, outbox);
   EXPECT_EQ(Fold::violated_invariant(state_), "");
   auto lines = lines_of(outbox);
@@ -74,18 +75,16 @@ Lines DrivenFold::fold_event(const std::vector<std::byte>& event, const std::str
 }
 
 void DrivenFold::keep(Outbox& outbox, EventId at, const std::string& org) {
-  const auto record = [&](const std::vector<std::byte>& bytes) {
-    recording_.insert(recording_.end(), bytes.begin(), bytes.end());
-  };
+  const auto record = [&](Bytes bytes) { recording_.insert(recording_.end(), bytes.begin(), bytes.end()); };
   for (const auto& emission : outbox.emissions()) record(emission.event);
   std::uint32_t index = 0;
   for (auto& request : outbox.requests()) {
     record(request.event);
-    asked_.push_back({emitted(at, index++), request.scale, org, request.event});
+    asked_.push_back({emitted(at, index++), request.scale, org, {request.event.begin(), request.event.end()}});
   }
   for (const auto& timer : outbox.timers()) {
-    timers_.erase(timer.key);
-    if (timer.due) timers_.emplace(timer.key, SetTimer{*timer.due, timer.org, timer.scale});
+    timers_.erase(std::string(timer.key));
+    if (timer.due) timers_.emplace(timer.key, SetTimer{*timer.due, std::string(timer.org), timer.scale});
   }
 }
 

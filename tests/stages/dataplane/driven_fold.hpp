@@ -80,8 +80,8 @@ class DrivenFold {
 };
 
 /// The domain that an event of dataplane is about.
-std::string domain_of(const std::vector<std::byte>& event);
+std::string domain_of(Bytes event);
 /// The type of its body.
-schema::Body type_of(const std::vector<std::byte>& event);
+schema::Body type_of(Bytes event);
 
 }  // namespace virtscale::dataplane::test

@@ -16,7 +16,7 @@ Inbound World::inbound(std::string_view org, ScaleId scale, Bytes event) const {
 
 void World::run(const Inbound& in) {
   ++offset_;
-  Outbox outbox(in.org, in.scale);
+  Outbox outbox(in.org, in.scale, arena_);
   Fold::fold(state, in, outbox);
   std::uint32_t index = 0;
   for (auto& one : outbox.emissions()) {
@@ -24,15 +24,16 @@ void World::run(const Inbound& in) {
     const auto org = schema::GetEvent(one.event.data())->org()->str();
     recording.append(reinterpret_cast<const char*>(one.event.data()), one.event.size()).append(one.key);
     recording.append(to_string(one.scale));
-    told.push_back({one.topic, one.key, org, one.scale, one.answers, std::move(one.event)});
+    told.push_back(
+        {one.topic, std::string(one.key), org, one.scale, one.answers, {one.event.begin(), one.event.end()}});
   }
   for (auto& one : outbox.requests()) {
     recording.append(reinterpret_cast<const char*>(one.event.data()), one.event.size());
-    asked.push_back({emitted(in.at, index++), one.scale, std::move(one.event)});
+    asked.push_back({emitted(in.at, index++), one.scale, {one.event.begin(), one.event.end()}});
   }
   for (const auto& timer : outbox.timers()) {
     recording.append(timer.key).append(std::to_string(timer.due ? timer.due->us : 0));
-    timers_.erase(timer.key);
+    timers_.erase(std::string(timer.key));
     if (timer.due) timers_.emplace(timer.key, timer);
   }
   ASSERT_EQ(Fold::violated_invariant(state), "");

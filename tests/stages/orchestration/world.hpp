@@ -115,6 +115,7 @@ class World {
 
   std::uint64_t offset_ = 100;
   std::map<std::string, Outbox::Timer> timers_;
+  Arena arena_;  // of all that was told, asked and set
 };
 
 /// A node with `numa` equal NUMA nodes.

@@ -83,13 +83,12 @@ class Harness {
 
   /// Folds an event of `scale` (0: none). `answers` and `request` are those of an answer.
   template <class Body>
-  Done fold(const Body& body, ScaleId scale = {}, EventId answers = {}, const std::vector<std::byte>& request = {}) {
+  Done fold(const Body& body, ScaleId scale = {}, EventId answers = {}, Bytes request = {}) {
     return fold_of(org_, body, scale, answers, request);
   }
 
   template <class Body>
-  Done fold_of(std::string_view org, const Body& body, ScaleId scale = {}, EventId answers = {},
-               const std::vector<std::byte>& request = {}) {
+  Done fold_of(std::string_view org, const Body& body, ScaleId scale = {}, EventId answers = {}, Bytes request = {}) {
     const auto bytes = encode(body, org);
     const auto offset = next_offset_++;
     const Inbound inbound{.id = {offset, 7, 0, Source::edge},
@@ -101,7 +100,7 @@ class Harness {
                           .answers = answers,
                           .event = bytes,
                           .request = request};
-    Outbox outbox(inbound.org, inbound.scale);
+    Outbox outbox(inbound.org, inbound.scale, arena_);
     Fold::fold(state, inbound, outbox);
     if (checks_invariants) {
       EXPECT_EQ(Fold::violated_invariant(state), "");
@@ -125,7 +124,8 @@ class Harness {
   static Done done(Outbox& outbox) {
     Done done;
     for (auto& one : outbox.emissions()) {
-      done.events.push_back({one.topic, one.key, one.scale, one.answers, std::move(one.event)});
+      done.events.push_back(
+          {one.topic, std::string(one.key), one.scale, one.answers, {one.event.begin(), one.event.end()}});
       EXPECT_TRUE(is_in_the_graph(done.events.back())) << done.events.back().name();
     }
     done.mails = std::move(outbox.requests());
@@ -134,6 +134,7 @@ class Harness {
   }
 
   std::string org_;
+  Arena arena_;  // of all that was done
   std::uint64_t next_offset_ = 1;
   std::uint64_t scales_ = 0;
 };

@@ -46,7 +46,7 @@ class Folding {
                           .answers = {},
                           .event = event,
                           .request = {}};
-    Outbox outbox(org, {});
+    Outbox outbox(org, {}, arena_);
     Fold::fold(state, inbound, outbox);
     EXPECT_EQ(Fold::violated_invariant(state), "");
     return taken(outbox);
@@ -96,11 +96,11 @@ class Folding {
         service->UnPackTo(&step.services.emplace_back());
         step.answers.push_back(emission.answers);
       }
-      step.events.push_back(emission.event);
+      step.events.emplace_back(emission.event.begin(), emission.event.end());
     }
     EXPECT_TRUE(outbox.requests().empty()) << "signal has no effects";
     for (const auto& timer : outbox.timers()) {
-      timers.erase(timer.key);
+      timers.erase(std::string(timer.key));
       if (timer.due) timers.emplace(timer.key, *timer.due);
     }
     step.timers = outbox.timers();
@@ -108,6 +108,7 @@ class Folding {
   }
 
   std::uint64_t offset_ = 100;
+  Arena arena_;  // of all steps
 };
 
 inline schema::AlertRaisedT raised(std::string_view fingerprint, std::int64_t start = 1) {

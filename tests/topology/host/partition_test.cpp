@@ -12,7 +12,7 @@ using test::event_of;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-std::uint64_t hash_in(const std::vector<std::byte>& event) {
+std::uint64_t hash_in(Bytes event) {
   return schema::verify_event(event)->header()->hash();
 }
 
@@ -20,7 +20,7 @@ class PartitionFold : public testing::Test {
  protected:
   Step fold(const std::vector<std::byte>& event, Instant at = {1'000'000}, std::string_view key = "acme") {
     return partition.fold_one(
-        {.from = {Topic::signals, 0}, .offset = offset++, .timestamp = at, .key = key, .value = event});
+        {.from = {Topic::signals, 0}, .offset = offset++, .timestamp = at, .key = key, .value = event}, arena);
   }
   static EventId edge(std::uint32_t n) { return {77, 0, n, Source::edge}; }
   static EventId signal(std::uint64_t at) { return {at, 0, 0, Source::signal}; }
@@ -30,13 +30,12 @@ class PartitionFold : public testing::Test {
     activated.epoch = epoch;
     return event_of(activated, {.id = edge(1'000 + epoch)}, "");
   }
-  static const schema::Event& body(const Emitted& emitted) {
-    return *schema::GetEvent(reinterpret_cast<const std::uint8_t*>(emitted.event.data()));
+  static const schema::Event& body(const LogAppend& emitted) {
+    return *schema::GetEvent(reinterpret_cast<const std::uint8_t*>(emitted.value.data()));
   }
-  static const schema::RefusalEnded& ended(const Step& step) {
-    return *body(step.emitted.at(0)).body_as_RefusalEnded();
-  }
+  static const schema::RefusalEnded& ended(const Step& step) { return *body(step.emitted[0]).body_as_RefusalEnded(); }
 
+  Arena arena;
   Partition<test::SmallFold> partition{0, LogLayout{}};
   std::uint64_t offset = 0;
 };
@@ -54,7 +53,8 @@ TEST_F(PartitionFold, DerivesIdsFromTheRecordThatCausedThem) {
 }
 
 TEST_F(PartitionFold, HashesTheValueWithTheHashZeroAsTheLanesFirst) {
-  auto event = fold(event_of(test::contract(), {.id = edge(1)})).emitted[0].event;
+  const auto step = fold(event_of(test::contract(), {.id = edge(1)}));
+  std::vector<std::byte> event(step.emitted[0].value.begin(), step.emitted[0].value.end());
   auto& header = schema::mutable_header(event);
   const auto recorded = header.hash();
   header.mutate_hash(0);
@@ -66,9 +66,9 @@ TEST_F(PartitionFold, TheSameRecordsGiveTheSameBytesInAnotherPartitionObject) {
   for (std::uint32_t i = 0; i < 50; ++i) {
     const auto event = event_of(test::contract(i), {.id = edge(i)});
     const LogRecord record{{Topic::signals, 0}, i, {1'000 * i}, "acme", event};
-    const auto a = partition.fold_one(record);
-    const auto b = other.fold_one(record);
-    ASSERT_EQ(a.emitted.at(0).event, b.emitted.at(0).event);
+    const auto a = partition.fold_one(record, arena);
+    const auto b = other.fold_one(record, arena);
+    ASSERT_TRUE(std::ranges::equal(a.emitted[0].value, b.emitted[0].value));
   }
   EXPECT_EQ(partition.books().progress().digest, other.books().progress().digest);
 }
@@ -121,8 +121,8 @@ TEST_F(PartitionFold, HaltsWhenACopyOfTheLastContinuesAnotherHistory) {
 }
 
 TEST_F(PartitionFold, EmitsALaneThatIsChained) {
-  const auto first = fold(event_of(test::contract(1), {.id = edge(1)})).emitted.at(0).event;
-  const auto second = fold(event_of(test::contract(2), {.id = edge(2)})).emitted.at(0).event;
+  const auto first = fold(event_of(test::contract(1), {.id = edge(1)})).emitted[0].value;
+  const auto second = fold(event_of(test::contract(2), {.id = edge(2)})).emitted[0].value;
   EXPECT_EQ(header_hash(first, 0), hash_in(first));
   EXPECT_EQ(header_hash(second, hash_in(first)), hash_in(second));
   EXPECT_NE(header_hash(second, 0), hash_in(second));
@@ -153,7 +153,7 @@ TEST_F(PartitionFold, TakesNoEpochThatIsNoNewerOrOfAnotherStage) {
 TEST_F(PartitionFold, FoldsByTheRulesOfTheEpochThatIsActive) {
   Partition<test::LaterFold> later{0, LogLayout{}};
   const auto take = [&](const std::vector<std::byte>& event) {
-    return later.fold_one({{Topic::signals, 0}, offset++, {1}, "acme", event});
+    return later.fold_one({{Topic::signals, 0}, offset++, {1}, "acme", event}, arena);
   };
   auto event = event_of(test::cleared("a"), {.id = signal(1), .lane = 1});
   EXPECT_EQ(take(activation(2)).fate, Fate::folded);
@@ -171,7 +171,7 @@ TEST_F(PartitionFold, FoldsByTheRulesOfTheEpochThatIsActive) {
 TEST_F(PartitionFold, HaltsWhereTheRulesOfTheEpochAreGone) {
   Partition<test::LaterFold> later{0, LogLayout{}};
   const auto event = event_of(test::contract(), {.id = edge(1)});
-  const auto step = later.fold_one({{Topic::signals, 0}, 0, {1}, "acme", event});
+  const auto step = later.fold_one({{Topic::signals, 0}, 0, {1}, "acme", event}, arena);
   EXPECT_EQ(step.fate, Fate::halted) << "a log begins in epoch 1";
   EXPECT_THAT(step.incident, HasSubstr("an older version folds it"));
   EXPECT_EQ(later.next_offset(), 0U);
@@ -200,7 +200,7 @@ TEST_F(PartitionFold, FoldsATimerOnceAndOnlyAsItIsSet) {
   EXPECT_EQ(fold(event_of(fired, {.id = edge(3)}, ""), {5'999'999}).fate, Fate::unasked) << "rung by a clock ahead";
   const auto step = fold(event_of(fired, {.id = edge(3)}, ""), {6'000'000});
   ASSERT_EQ(step.fate, Fate::folded);
-  EXPECT_EQ(body(step.emitted.at(0)).org()->str(), "acme");
+  EXPECT_EQ(body(step.emitted[0]).org()->str(), "acme");
   EXPECT_EQ(fold(event_of(fired, {.id = edge(4)}, "")).fate, Fate::unasked);
 }
 
@@ -257,7 +257,7 @@ TEST_F(PartitionFold, RejectsARecordInAPartitionThatItsKeyDoesNotBelongTo) {
   const auto right = partition_of("acme", 8);
   Partition<test::SmallFold> wrong{(right + 1) % 8, layout};
   const auto event = event_of(test::contract(), {.id = edge(1)});
-  const auto step = wrong.fold_one({{Topic::signals, (right + 1) % 8}, 0, {1}, "acme", event});
+  const auto step = wrong.fold_one({{Topic::signals, (right + 1) % 8}, 0, {1}, "acme", event}, arena);
   EXPECT_EQ(step.fate, Fate::rejected);
 }
 
@@ -284,7 +284,7 @@ TEST_F(PartitionFold, RejectsAnOrgWhoseNameCanBeNoKey) {
   for (const auto& org : {std::string(2'000, 'a'), std::string("acme/web")}) {
     const auto step = fold(event_of(test::contract(), {.id = edge(1)}, org));
     ASSERT_EQ(step.fate, Fate::rejected) << org;
-    EXPECT_THAT(body(step.emitted.at(0)).body_as_RecordRejected()->reason()->str(),
+    EXPECT_THAT(body(step.emitted[0]).body_as_RecordRejected()->reason()->str(),
                 HasSubstr("an org, a service or a cell has at most 255 bytes, and no '/'"));
   }
 }

@@ -19,11 +19,13 @@ namespace fs = std::filesystem;
 struct Reference {
   explicit Reference(Log& log) {
     Partition<test::SmallFold> partition{0, log.layout()};
+    Arena arena;
     log.read({Topic::signals, 0}, 0, 100'000, [&](const LogRecord& record) {
-      for (auto& event : partition.fold_one(record).emitted) {
+      arena.clear();
+      for (const auto& event : partition.fold_one(record, arena).emitted) {
         if (event.to.topic != Topic::outcomes) continue;
-        const auto* bytes = reinterpret_cast<const char*>(event.event.data());
-        emitted.emplace(emitted.size() + 1, std::string(bytes, event.event.size()));
+        const auto* bytes = reinterpret_cast<const char*>(event.value.data());
+        emitted.emplace(emitted.size() + 1, std::string(bytes, event.value.size()));
       }
       return true;
     });

@@ -46,8 +46,8 @@ std::string first_difference(const Rows& one, std::string_view one_name, const R
 }
 
 // Whether a dead letter holds the record whole.
-bool holds(const Emitted& letter, const Recorded& record) {
-  const auto* rejected = schema::GetEvent(letter.event.data())->body_as_RecordRejected();
+bool holds(const LogAppend& letter, const Recorded& record) {
+  const auto* rejected = schema::GetEvent(letter.value.data())->body_as_RecordRejected();
   if (letter.to.topic != Topic::deadletters || rejected == nullptr) return false;
   const auto* value = rejected->value();
   return value == nullptr ? record.value.empty() : std::ranges::equal(*value, record.value, {}, {}, [](std::byte byte) {
@@ -83,7 +83,8 @@ Shadows::Followed Shadows::follow(const Recorded& record) {
   const auto found = shadows_.find(record.from);
   if (found == shadows_.end()) return followed;
   auto& shadow = found->second;
-  step_ = shadow.refold->fold(record.as_read());
+  arena_.clear();
+  step_ = shadow.refold->fold(record.as_read(), arena_);
   expect(shadow, record);
   check_step(shadow, record);
   if (++shadow.folds % folds_between_walks == 0) check_invariant(shadow);
@@ -118,7 +119,7 @@ void Shadows::expect(Shadow& shadow, const Recorded& record) {
   for (const auto& event : step_.emitted) {
     const Lane lane{record.from, event.to};
     auto& given = lanes_[lane];
-    given.hashes.push_back(hash_of(event.event));
+    given.hashes.push_back(hash_of(event.value));
     emissions.push_back({lane, given.hashes.size()});
   }
   if (!step_.asked.empty() && !emissions.empty()) shadow.emitted_by.emplace(record.offset, std::move(emissions));
@@ -220,7 +221,10 @@ void Shadows::check_all_landed() {
 void Shadows::refold(const View& view) {
   for (const auto& [inbox, shadow] : shadows_) {
     const auto again = replay::make_refold(shadow.refold->stage(), inbox.partition, layout_);
-    for (const auto& record : view.records(inbox)) again->fold(record.as_read());
+    for (const auto& record : view.records(inbox)) {
+      arena_.clear();
+      again->fold(record.as_read(), arena_);
+    }
     compare(inbox, again->tables(), "a second fold");
   }
 }

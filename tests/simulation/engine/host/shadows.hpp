@@ -70,6 +70,7 @@ class Shadows {
   Story& story_;
   std::map<TopicPartition, Shadow> shadows_;  // by inbox
   std::map<Lane, Given> lanes_;
+  Arena arena_;  // of the step
   Step step_;
 };
 

@@ -1,4 +1,4 @@
-#include "topology/contract/key_order.hpp"
+#include "topology/contract/table/key_order.hpp"
 
 #include <algorithm>
 #include <iterator>

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "topology/contract/row.hpp"
+#include "topology/contract/table/row.hpp"
 
 namespace virtscale {
 

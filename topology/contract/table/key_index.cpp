@@ -1,4 +1,4 @@
-#include "topology/contract/key_index.hpp"
+#include "topology/contract/table/key_index.hpp"
 
 #include <algorithm>
 #include <cstring>
