@@ -152,8 +152,8 @@ flatbuffers::Offset<ScaleAdmitted> PackedAdmission::TableType::Pack(Builder& bui
                                                                     const PackedAdmission* admission) {
   const auto service = builder.CreateString(admission->service);
   const auto spec = admission->spec.build(builder);
-  const auto& names = admission->names;
-  const auto built = names.empty() ? BuiltTexts() : builder.CreateVectorOfStrings(names);
+  const auto names = admission->names;
+  const auto built = names.empty() ? BuiltTexts() : builder.CreateVectorOfStrings(names.begin(), names.end());
   return CreateScaleAdmitted(builder, service, spec, admission->from, admission->to, built);
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,7 +79,7 @@ struct PackedAdmission {
   const PackedSpec& spec;
   std::int32_t from = 0;
   std::int32_t to = 0;
-  const std::vector<std::string>& names;
+  std::span<const std::string_view> names{};
 };
 template <>
 struct BodyTraits<PackedAdmission::TableType> {

@@ -65,12 +65,12 @@ void note_shrink(State& state, std::string_view org, const schema::ContractTerms
 }
 
 void reserve(Step& step, const Ask& ask, ServiceBook& book, const schema::Resources& domain,
-             const std::vector<std::string>& names) {
+             std::span<const std::string_view> names) {
   const auto org = step.inbound.org;
   const auto count = static_cast<std::int64_t>(names.size());
   add(step.state.usage.modify(org).reserved, times(amounts_of(domain), count));
   book.reserved += static_cast<std::int32_t>(count);
-  for (const auto& name : names) {
+  for (const auto name : names) {
     auto& row = step.state.domains.modify(JoinedKey(org, ask.service, name));
     row.resources = domain;
     row.birth_scale = ask.scale.value;

@@ -6,12 +6,12 @@
 namespace virtscale::policy {
 namespace {
 
-bool same_answer(const schema::StandingRefusalT& standing, const schema::ScaleDecidedT& decided) {
+bool same_answer(const schema::StandingRefusalT& standing, const schema::DecisionView& decided) {
   return standing.code == decided.code && standing.binding == decided.binding && standing.from == decided.from &&
          standing.to == decided.to && standing.contract_version == decided.contract_version;
 }
 
-void let_stand(Step& step, const Ask& ask, const schema::ScaleDecidedT& decided) {
+void let_stand(Step& step, const Ask& ask, const schema::DecisionView& decided) {
   auto& standing = step.state.refusals.modify(JoinedKey(step.inbound.org, ask.service, ask.fingerprint));
   standing.scale = ask.scale.value;
   standing.name = ask.name;
@@ -57,11 +57,11 @@ std::string instant_text(Instant at) {
          padded(ms / 1'000 % 60, 2) + "." + padded(ms % 1'000, 3) + "Z";
 }
 
-std::string signal_text(const Ask& ask, const schema::ScaleDecidedT& decided) {
+std::string signal_text(const Ask& ask, const schema::DecisionView& decided) {
   if (ask.kind == schema::SignalKind::request)
-    return "a request" + (decided.requester.empty() ? std::string() : " by " + decided.requester);
-  if (ask.kind == schema::SignalKind::schedule) return "the schedule " + decided.name;
-  auto text = "the alert " + decided.name + " (value " + milli_text(decided.value_milli);
+    return "a request" + (decided.requester.empty() ? "" : " by " + std::string(decided.requester));
+  if (ask.kind == schema::SignalKind::schedule) return "the schedule " + std::string(decided.name);
+  auto text = "the alert " + std::string(decided.name) + " (value " + milli_text(decided.value_milli);
   if (decided.queue_depth >= 0) text += ", queue depth " + std::to_string(decided.queue_depth);
   return text + ")";
 }
@@ -77,8 +77,8 @@ std::string projection_line(const schema::Projection& row, schema::Dimension bin
 }
 
 schema::SendMailT refusal_mail(std::string_view org, std::string_view to, const Ask& ask,
-                               const schema::ScaleDecidedT& decided) {
-  const auto name = std::string(org) + "/" + decided.service;
+                               const schema::DecisionView& decided) {
+  const auto name = std::string(JoinedKey(org, decided.service));
   const auto event = to_string(ask.scale);
   std::string text =
       "Virtscale did not scale " + name + " from " + std::to_string(decided.from) + " to " +
@@ -92,7 +92,7 @@ schema::SendMailT refusal_mail(std::string_view org, std::string_view to, const 
           std::to_string(decided.overage_percent) + " %\n\n";
   text += "What is used, and what would be, of the envelope (quota and overage):\n\n";
   for (const auto& row : decided.projection) text += projection_line(row, decided.binding);
-  text += "\nWhat would admit it: " + decided.remedy + "\n\n";
+  text += "\nWhat would admit it: " + std::string(decided.remedy) + "\n\n";
   text += "To look further:\n\n  virtscale explain " + event + "\n  virtscale status " + name + "\n\n";
   text += "The same refusal is mailed once; it is in the ledger of " + std::string(org) + " in any case.\n";
   schema::SendMailT mail;
@@ -106,7 +106,7 @@ schema::SendMailT refusal_mail(std::string_view org, std::string_view to, const 
 
 // --- Who is mailed, and when ----------------------------------------------------------------------------------------
 
-schema::MailedViolationT violation_of(const schema::ScaleDecidedT& decided) {
+schema::MailedViolationT violation_of(const schema::DecisionView& decided) {
   const auto& row = decided.projection[index_of(decided.binding)];
   schema::MailedViolationT violation;
   violation.binding = decided.binding;
@@ -133,7 +133,7 @@ bool is_news(ServiceBook& book, const schema::MailedViolationT& violation) {
   return true;
 }
 
-void mail_owner(Step& step, const Ask& ask, ServiceBook& book, const schema::ScaleDecidedT& decided) {
+void mail_owner(Step& step, const Ask& ask, ServiceBook& book, const schema::DecisionView& decided) {
   const auto org = step.inbound.org;
   const auto* contract = step.state.contracts.find(org);
   if (contract == nullptr || contract->terms->owner.empty()) return;
@@ -160,11 +160,11 @@ void emit_notified(Step& step, std::uint32_t attempts, std::string_view failure)
 
 }  // namespace
 
-void refuse(Step& step, const Ask& ask, ServiceBook& book, schema::ScaleDecidedT& decided) {
+void refuse(Step& step, const Ask& ask, ServiceBook& book, const schema::DecisionView& decided) {
   if (ask.kind == schema::SignalKind::alert) {
     const auto* standing = step.state.refusals.find(JoinedKey(step.inbound.org, ask.service, ask.fingerprint));
     if (standing != nullptr && same_answer(*standing, decided)) return;
-    end_refusal(step, ask.service, ask.fingerprint, "The answer changed: " + decided.reason);
+    end_refusal(step, ask.service, ask.fingerprint, "The answer changed: " + std::string(decided.reason));
     let_stand(step, ask, decided);
   }
   if (decided.code == code::beyond_envelope) mail_owner(step, ask, book, decided);

@@ -97,8 +97,8 @@ void hold(ServiceBook& book, std::string_view why, Instant now) {
 
 // --- What is decided -----------------------------------------------------------------------------------------------
 
-schema::ScaleDecidedT draft(const Step& step, const Ask& ask, const Change& change, const Ground& ground) {
-  schema::ScaleDecidedT decided;
+schema::DecisionView draft(const Step& step, const Ask& ask, const Change& change, const Ground& ground) {
+  schema::DecisionView decided;
   decided.service = ask.service;
   decided.kind = ask.kind;
   decided.name = ask.name;
@@ -116,45 +116,40 @@ schema::ScaleDecidedT draft(const Step& step, const Ask& ask, const Change& chan
   return decided;
 }
 
-void put_projection(schema::ScaleDecidedT& decided, const Ground& ground, const Amounts& asked) {
+void put_projection(Step& step, schema::DecisionView& decided, const Ground& ground, const Amounts& asked) {
   if (ground.contract == nullptr) return;
   const auto terms = terms_of(*ground.contract);
   const auto envelope = envelope_of(terms);
-  decided.projection.reserve(dimensions_count);
+  const auto rows = step.outbox.arena().make<schema::Projection>(dimensions_count);
   for (std::size_t i = 0; i < dimensions_count; ++i)
-    decided.projection.emplace_back(dimension_at(i), ground.usage.committed[i], ground.usage.reserved[i], asked[i],
-                                    terms.quota[i], envelope[i]);
+    rows[i] = {dimension_at(i), ground.usage.committed[i], ground.usage.reserved[i], asked[i], terms.quota[i],
+               envelope[i]};
+  decided.projection = rows;
 }
 
-// Both, and a full stop.
-std::string sentence_of(std::string_view beginning, std::string_view rest) {
-  std::string sentence;
-  sentence.reserve(beginning.size() + rest.size() + 1);
-  return sentence.append(beginning).append(rest).append(".");
-}
-
-schema::ScaleDecidedT& refused(schema::ScaleDecidedT& decided, std::string_view code, std::string reason,
-                               std::string remedy) {
+// The texts are borrowed, as all of a view.
+schema::DecisionView& refused(schema::DecisionView& decided, std::string_view code, std::string_view reason,
+                              std::string_view remedy) {
   decided.decision = schema::Decision::refused;
   decided.code = code;
-  decided.reason = std::move(reason);
-  decided.remedy = std::move(remedy);
+  decided.reason = reason;
+  decided.remedy = remedy;
   return decided;
 }
 
-schema::ScaleDecidedT& admitted(schema::ScaleDecidedT& decided, std::string_view code, std::string reason) {
+schema::DecisionView& admitted(schema::DecisionView& decided, std::string_view code, std::string_view reason) {
   decided.decision = schema::Decision::admitted;
   decided.code = code;
-  decided.reason = std::move(reason);
+  decided.reason = reason;
   return decided;
 }
 
 // Nothing was asked of the service: the caller hears why, and no scale event comes of it.
-void turn_away(Step& step, const Ask& ask, std::string_view code, std::string reason, std::string remedy) {
+void turn_away(Step& step, const Ask& ask, std::string_view code, std::string_view reason, std::string_view remedy) {
+  auto decided = draft(step, ask, {}, {});
   schema::ScaleAnsweredT answer;
   answer.service = ask.service;
-  answer.decision = std::make_unique<schema::ScaleDecidedT>(draft(step, ask, {}, {}));
-  refused(*answer.decision, code, std::move(reason), std::move(remedy));
+  answer.decision = std::make_unique<schema::ScaleDecidedT>(refused(decided, code, reason, remedy).kept());
   step.outbox.emit({.topic = Topic::outcomes, .key = step.inbound.org, .scale = ask.scale, .answers = ask.request},
                    answer);
 }
@@ -163,18 +158,18 @@ void refuse_bounds(Step& step, const Ask& ask, ServiceBook& book, const Change& 
   const auto ground = ground_of(step.state, step.inbound.org);
   auto decided = draft(step, ask, change, ground);
   const auto limits = book.spec.limits();
-  put_projection(decided, ground, times(amounts_of(limits.domain), std::max<std::int64_t>(change.growth(), 0)));
+  put_projection(step, decided, ground, times(amounts_of(limits.domain), std::max<std::int64_t>(change.growth(), 0)));
   const auto bounds = std::to_string(limits.replicas_min) + " to " + std::to_string(limits.replicas_max);
-  auto reason = amount_is_beyond_bounds(ask)
-                    ? "One scale changes at most " + count_text(replicas_bound_max, "replica") + "."
-                    : "The service may have " + bounds + " replicas, not " + std::to_string(change.to) + ".";
+  const auto reason = amount_is_beyond_bounds(ask)
+                          ? "One scale changes at most " + count_text(replicas_bound_max, "replica") + "."
+                          : "The service may have " + bounds + " replicas, not " + std::to_string(change.to) + ".";
   refuse(step, ask, book,
-         refused(decided, code::beyond_bounds, std::move(reason),
+         refused(decided, code::beyond_bounds, reason,
                  "Ask for a number of replicas from " + bounds + ", or apply the service with other bounds."));
 }
 
 void refuse_envelope(Step& step, const Ask& ask, ServiceBook& book, const Ground& ground, const Verdict& verdict,
-                     schema::ScaleDecidedT& decided) {
+                     schema::DecisionView& decided) {
   const auto terms = terms_of(*ground.contract);
   const auto remedy = remedy_for(terms, ground.usage, amounts_of(book.spec.limits().domain), verdict);
   decided.binding = verdict.binding;
@@ -186,17 +181,18 @@ void refuse_envelope(Step& step, const Ask& ask, ServiceBook& book, const Ground
                  remedy_text(remedy, terms)));
 }
 
-std::vector<std::string> names_of_new(const Ask& ask, std::int64_t count) {
+std::span<const std::string_view> names_of_new(Step& step, const Ask& ask, std::int64_t count) {
+  auto& arena = step.outbox.arena();
   const auto scale = text_of(ask.scale);
-  const auto prefix = std::string(ask.service).append("-").append(std::string_view(scale).substr(4)).append("-");
-  std::vector<std::string> names;
-  names.reserve(static_cast<std::size_t>(count));
-  for (std::int64_t i = 1; i <= count; ++i) names.push_back(prefix + std::to_string(i));
+  const auto names = arena.make<std::string_view>(static_cast<std::size_t>(count));
+  std::int64_t number = 0;
+  for (auto& name : names)
+    name = arena.joined({ask.service, "-", std::string_view(scale).substr(4), "-", std::to_string(++number)});
   return names;
 }
 
 void emit_admission(Step& step, const Ask& ask, const ServiceBook& book, const Change& change,
-                    const std::vector<std::string>& names) {
+                    std::span<const std::string_view> names) {
   step.outbox.emit({.topic = Topic::decisions, .key = book.spec.cell(), .scale = ask.scale},
                    schema::PackedAdmission{.service = ask.service,
                                            .spec = book.spec,
@@ -222,25 +218,26 @@ void grow(Step& step, const Ask& ask, ServiceBook& book, const Change& change, c
                   refused(decided, code::no_contract, "The org has no contract.",
                           "Apply a contract for the org, then ask again."));
   const auto asked = times(amounts_of(domain), change.growth());
-  put_projection(decided, ground, asked);
+  put_projection(step, decided, ground, asked);
   const auto verdict = project(terms_of(*ground.contract), ground.usage, asked);
   if (!verdict.admitted) return refuse_envelope(step, ask, book, ground, verdict, decided);
   end_refusal_by_admission(step, ask, change);
-  const auto names = names_of_new(ask, change.growth());
+  const auto names = names_of_new(step, ask, change.growth());
   reserve(step, ask, book, domain, names);
   book.last_out_us = step.inbound.now.us;
   decided.domains = narrowed(change.growth());
   emit_admission(step, ask, book, change, names);
   emit_decision(step, ask,
                 admitted(decided, code::within_envelope,
-                         sentence_of("Within the envelope: ", projection_text(verdict.after, verdict.envelope))));
+                         step.outbox.arena().joined(
+                             {"Within the envelope: ", projection_words(verdict.after, verdict.envelope), "."})));
 }
 
 void shrink(Step& step, const Ask& ask, ServiceBook& book, const Change& change) {
   const auto ground = ground_of(step.state, step.inbound.org);
   const auto count = -change.growth();
   auto decided = draft(step, ask, change, ground);
-  put_projection(decided, ground, {});
+  put_projection(step, decided, ground, {});
   end_refusal_by_admission(step, ask, change);
   book.leaving += narrowed(count);
   book.last_in_us = step.inbound.now.us;
@@ -259,7 +256,7 @@ void stay(Step& step, const Ask& ask, ServiceBook& book, const Change& change) {
   }
   const auto ground = ground_of(step.state, step.inbound.org);
   auto decided = draft(step, ask, change, ground);
-  put_projection(decided, ground, {});
+  put_projection(step, decided, ground, {});
   emit_decision(
       step, ask,
       admitted(decided, code::already_there, "The service has " + count_text(change.from, "replica") + " already."));
@@ -284,22 +281,22 @@ void answer_again(Step& step, const Ask& ask, const schema::AnsweredRequestT& ea
       answer);
 }
 
-void remember(Step& step, const Ask& ask, schema::ScaleDecidedT&& decided) {
+void remember(Step& step, const Ask& ask, const schema::DecisionView& decided) {
   const JoinedKey key(step.inbound.org, ask.idempotency_key);
   auto& row = step.state.requests.modify(key);
   row.scale = ask.scale.value;
   row.mode = ask.mode;
   row.amount = narrowed(ask.amount);
-  row.decision = std::make_unique<schema::ScaleDecidedT>(std::move(decided));
+  row.decision = std::make_unique<schema::ScaleDecidedT>(decided.kept());
   step.outbox.wake(std::string(forget_prefix).append(key), step.inbound.now + request_remembered);
 }
 
 }  // namespace
 
-void emit_decision(Step& step, const Ask& ask, schema::ScaleDecidedT& decided) {
+void emit_decision(Step& step, const Ask& ask, const schema::DecisionView& decided) {
   step.outbox.emit({.topic = Topic::outcomes, .key = step.inbound.org, .scale = ask.scale, .answers = ask.request},
                    decided);
-  if (!ask.idempotency_key.empty()) remember(step, ask, std::move(decided));
+  if (!ask.idempotency_key.empty()) remember(step, ask, decided);
 }
 
 void consider(Step& step, const Ask& ask, ServiceBook& book) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
 namespace virtscale::policy {
@@ -62,26 +61,6 @@ Unit unit_of(schema::Dimension dimension, std::int64_t a, std::int64_t b) {
       return {1'000, "vCPU"};
   }
 }
-
-// Sentences are made for every decision, so they are written in place, not put together from strings. The longest is a
-// projection: six amounts of 21 bytes at most, three percentages of 23, and the words between them.
-class Words {
- public:
-  Words& add(std::string_view text) {
-    at_ += text.copy(at_, text.size());
-    return *this;
-  }
-  Words& add(std::int64_t number) {
-    at_ = std::to_chars(at_, bytes_.data() + bytes_.size(), number).ptr;
-    return *this;
-  }
-  std::string str() const { return {bytes_.data(), static_cast<std::size_t>(at_ - bytes_.data())}; }
-
- private:
-  static constexpr std::size_t bytes_max = 320;
-  std::array<char, bytes_max> bytes_;
-  char* at_ = bytes_.data();
-};
 
 Words& add_milli(Words& words, std::int64_t milli) {
   const auto size = milli < 0 ? -milli : milli;
@@ -216,13 +195,13 @@ std::string share_text(schema::Dimension dimension, std::int64_t used, std::int6
   return add_share(words, dimension, used, of).str();
 }
 
-std::string projection_text(const Amounts& after, const Amounts& envelope) {
+Words projection_words(const Amounts& after, const Amounts& envelope) {
   Words words;
   for (std::size_t i = 0; i < dimensions_count; ++i) {
     add_share(words.add(separator(i, dimensions_count)), dimension_at(i), after[i], envelope[i]);
     add_percent(words.add(" ("), after[i], envelope[i]).add(")");
   }
-  return words.str();
+  return words;
 }
 
 std::string remedy_text(const Remedy& remedy, const Terms& terms) {

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "schemas/codec.hpp"
+#include "stages/policy/words.hpp"
 
 namespace virtscale::policy {
 
@@ -122,7 +123,10 @@ std::string amount_text(schema::Dimension dimension, std::int64_t amount);
 std::string share_text(schema::Dimension dimension, std::int64_t used, std::int64_t of);
 
 /// All three: `90 of 110 vCPU (81.8 %), 432 of 528 GiB RAM (81.8 %) and 900 of 11264 GiB disk (8.0 %)`.
-std::string projection_text(const Amounts& after, const Amounts& envelope);
+Words projection_words(const Amounts& after, const Amounts& envelope);
+inline std::string projection_text(const Amounts& after, const Amounts& envelope) {
+  return projection_words(after, envelope).str();
+}
 
 /// A sentence about the smallest change that would admit, and one about how many domains fit now.
 std::string remedy_text(const Remedy& remedy, const Terms& terms);

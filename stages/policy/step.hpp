@@ -5,10 +5,11 @@
 // that it stands on.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "schemas/decision_view.hpp"
 #include "stages/policy/events.hpp"
 #include "stages/policy/gate.hpp"
 #include "stages/policy/state.hpp"
@@ -61,14 +62,13 @@ void on_timer_fired(Step& step, const schema::TimerFired& timer);
 /// Decides about `ask`: admits, refuses, or holds it. `book` is the row of its service.
 void consider(Step& step, const Ask& ask, ServiceBook& book);
 
-/// Emits the decision, to the caller too if a request asked, and remembers it under the request's Idempotency-Key. To be
-/// called once for a decision: what is remembered is moved from it.
-void emit_decision(Step& step, const Ask& ask, schema::ScaleDecidedT& decided);
+/// Emits the decision, to the caller too if a request asked, and remembers it under the request's Idempotency-Key.
+void emit_decision(Step& step, const Ask& ask, const schema::DecisionView& decided);
 
 // --- fold_refusal.cpp ----------------------------------------------------------------------------------------------
 
 /// Emits the refusal and mails the owner, unless it is one that stands or a violation that was mailed already.
-void refuse(Step& step, const Ask& ask, ServiceBook& book, schema::ScaleDecidedT& decided);
+void refuse(Step& step, const Ask& ask, ServiceBook& book, const schema::DecisionView& decided);
 
 /// Ends the standing refusal of the alert that asks, if there is one. `reason` is a sentence.
 void end_refusal(Step& step, std::string_view service, std::string_view fingerprint, std::string_view reason);
@@ -82,7 +82,7 @@ void on_mail_failed(Step& step, const schema::MailFailed& failed);
 /// Reserves `domain`, what one domain of the service takes, for each of `names`: in their rows, the service's count and
 /// the org's usage.
 void reserve(Step& step, const Ask& ask, ServiceBook& book, const schema::Resources& domain,
-             const std::vector<std::string>& names);
+             std::span<const std::string_view> names);
 
 void on_domain_running(Step& step, const schema::DomainRunning& running);
 void on_domain_not_started(Step& step, const schema::DomainNotStarted& not_started);

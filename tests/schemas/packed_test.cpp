@@ -49,7 +49,7 @@ ServiceSpecT bare() {
   return spec;
 }
 
-void expect_the_same_bytes(const ServiceSpecT& spec, const std::vector<std::string>& names) {
+void expect_the_same_bytes(const ServiceSpecT& spec, const std::vector<std::string_view>& names) {
   const PackedSpec packed(spec);
   // Names of every length modulo eight: what stands before the spec moves its padding.
   for (std::string service = "s"; service.size() < 10; service += "s") {
@@ -58,7 +58,7 @@ void expect_the_same_bytes(const ServiceSpecT& spec, const std::vector<std::stri
     admission.spec = std::make_unique<ServiceSpecT>(spec);
     admission.from = 3;
     admission.to = 5;
-    admission.names = names;
+    admission.names.assign(names.begin(), names.end());
     const PackedAdmission at_rest{.service = service, .spec = packed, .from = 3, .to = 5, .names = names};
     EXPECT_EQ(encode(at_rest, "acme"), encode(admission, "acme")) << service;
   }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <new>
 #include <span>
@@ -53,6 +54,16 @@ class Arena {
     auto* const to = allocate(bytes.size());
     if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
     return {to, bytes.size()};
+  }
+
+  /// All of them, one behind the other; it lasts until `clear`.
+  std::string_view joined(std::initializer_list<std::string_view> parts) {
+    std::size_t size = 0;
+    for (const auto part : parts) size += part.size();
+    auto* const first = reinterpret_cast<char*>(allocate(size));
+    auto* at = first;
+    for (const auto part : parts) at += part.copy(at, part.size());
+    return {first, size};
   }
 
   /// `count` blank values, which last until `clear`.

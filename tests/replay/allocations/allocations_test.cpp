@@ -1,0 +1,124 @@
+// How often a fold goes to the heap for one record, once it has seen as many services as it will see: a domain that is
+// new is a row, and rows are allocated; nothing else is, or hardly.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <new>
+
+#include "replay/history.hpp"
+#include "replay/log_source.hpp"
+#include "tests/replay/town/town.hpp"
+#include "topology/host/temporary_directory.hpp"
+
+namespace {
+thread_local std::uint64_t allocations = 0;
+}
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (auto* const memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+namespace virtscale {
+namespace {
+
+using replay::Refold;
+
+struct Count {
+  std::uint64_t records = 0;
+  std::uint64_t allocations = 0;
+  double each() const { return static_cast<double>(allocations) / static_cast<double>(records); }
+};
+using Counts = std::map<std::string, Count>;
+
+/// Counts what the real one allocates while it folds.
+class Counted final : public Refold {
+ public:
+  Counted(std::unique_ptr<Refold> real, Instant from, Counts& counts)
+      : real_(std::move(real)), from_(from), counts_(counts) {}
+  Source stage() const override { return real_->stage(); }
+  TopicPartition inbox() const override { return real_->inbox(); }
+  Step fold(const LogRecord& record, Arena& arena) override {
+    const auto before = allocations;
+    auto step = real_->fold(record, arena);
+    const auto taken = allocations - before;
+    if (record.timestamp < from_) return step;
+    const auto* event = schema::GetEvent(record.value.data());
+    auto& count = counts_[std::string(name_of(inbox().topic)) + " " + std::string(schema::name_of(event->body_type()))];
+    ++count.records;
+    count.allocations += taken;
+    return step;
+  }
+  std::vector<AnyTable*> tables() override { return real_->tables(); }
+  void rebuild() override { real_->rebuild(); }
+  const Books& books() const override { return real_->books(); }
+  std::uint64_t next_offset() const override { return real_->next_offset(); }
+  Instant stream_time() const override { return real_->stream_time(); }
+  std::string violated_invariant() const override { return real_->violated_invariant(); }
+
+ private:
+  std::unique_ptr<Refold> real_;
+  Instant from_;
+  Counts& counts_;
+};
+
+class Silent final : public replay::Onlooker {
+ public:
+  void after(const LogRecord&, Refold*, Step& step) override { EXPECT_EQ(step.fate, Fate::folded); }
+};
+
+class SteadyState : public testing::Test {
+ protected:
+  // A day of two services that grow and shrink; all but its first hours counts.
+  Counts counted() {
+    const TemporaryDirectory folder;
+    test::Town town(folder.path());
+    town.build_cell(8);
+    for (const auto* org : {"acme-tickets", "globex-stream"}) {
+      town.sign_contract(org, 200);
+      town.open_service(org);
+    }
+    for (int round = 0; round < 20; ++round) {
+      if (round == 10) steady_from_ = town.now();
+      for (const auto change : {2, -2}) {
+        for (const auto* org : {"acme-tickets", "globex-stream"}) town.request(org, change);
+        town.pass(seconds(600));
+      }
+    }
+    town.sync();
+    return folded(folder.path());
+  }
+
+ private:
+  Counts folded(const std::filesystem::path& log) {
+    Counts counts;
+    const auto source = replay::open_log_source(log.string());
+    replay::History history(*source.log, replay::all_topics);
+    std::vector<std::unique_ptr<Refold>> refolds;
+    for (auto& refold : replay::make_refolds(source.log->layout()))
+      refolds.push_back(std::make_unique<Counted>(std::move(refold), steady_from_, counts));
+    for (auto& refold : refolds) history.fold(*refold);
+    Silent silent;
+    history.run(silent);
+    return counts;
+  }
+
+  Instant steady_from_;
+};
+
+TEST_F(SteadyState, OfAFoldTakesHardlyAnythingFromTheHeap) {
+  for (const auto& [record, count] : counted())
+    std::cout << record << ": " << count.records << " records, " << count.each() << " allocations each\n";
+}
+
+}  // namespace
+}  // namespace virtscale
