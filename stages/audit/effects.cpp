@@ -13,6 +13,8 @@ class Signing final : public Effects {
   void perform(std::shared_ptr<const EffectRequest> request, Answer answer) override {
     executor_.post([this, request = std::move(request), answer = std::move(answer)] { answer(sign(*request)); });
   }
+  // A signature leaves the log as a published checkpoint only, once that is durable, and so what it signs.
+  bool changes_something(const EffectRequest& /*request*/) const override { return false; }
 
  private:
   // REQUIRES: a root of 32 bytes, as the fold gives it; another size is signed as it is and refused by the fold.

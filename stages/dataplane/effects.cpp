@@ -48,6 +48,10 @@ class DataplaneEffects final : public Effects {
         return;
     }
   }
+  // A probe only looks.
+  bool changes_something(const EffectRequest& request) const override {
+    return schema::GetEvent(request.event.data())->body_type() != schema::Body::ProbeDomain;
+  }
 
  private:
   void probe(const schema::ProbeDomain& ask, std::shared_ptr<const EffectRequest> request, Answer answer) {

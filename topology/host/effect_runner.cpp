@@ -1,5 +1,7 @@
 #include "topology/host/effect_runner.hpp"
 
+#include <algorithm>
+
 #include "topology/host/admission.hpp"
 
 namespace virtscale {
@@ -52,7 +54,12 @@ EffectRunner::EffectRunner(Log& log, TopicPartition inbox, Executor& executor, E
       failed_(std::move(failed)) {}
 
 void EffectRunner::enqueue(Ticket after, Requests requests) {
-  waiting_.push_back({after, std::move(requests)});
+  const auto harmless = std::stable_partition(requests.begin(), requests.end(), [this](const auto& request) {
+    return effects_ == nullptr || effects_->changes_something(*request);
+  });
+  for (auto request = harmless; request != requests.end() && !stopped_; ++request) start(*request);
+  requests.erase(harmless, requests.end());
+  if (!requests.empty()) waiting_.push_back({after, std::move(requests)});
   start_durable();
 }
 

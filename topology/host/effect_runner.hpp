@@ -26,7 +26,7 @@ class EffectRunner : public std::enable_shared_from_this<EffectRunner> {
   EffectRunner(Log& log, TopicPartition inbox, Executor& executor, Effects* effects, EdgeIds& ids,
                StageMetrics& metrics, Failed failed);
 
-  /// Starts `requests` once the log is durable up to `after`.
+  /// Starts `requests` once the log is durable up to `after`; those that change nothing outside at once.
   void enqueue(Ticket after, Requests requests);
   /// Starts what has become durable.
   void start_durable();

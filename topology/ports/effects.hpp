@@ -42,6 +42,9 @@ class Effects {
  public:
   virtual ~Effects() = default;
   virtual void perform(std::shared_ptr<const EffectRequest> request, Answer answer) = 0;
+  /// Whether the request waits until what led to it is durable, as all must that change something outside. One that
+  /// only looks or computes need not: its answer goes behind what asked into the log, and is forgotten with it.
+  virtual bool changes_something(const EffectRequest& /*request*/) const { return true; }
 };
 
 // --- Domains -------------------------------------------------------------------------------------------------------

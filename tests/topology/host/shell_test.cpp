@@ -25,7 +25,9 @@ class HeldEffects final : public Effects {
   void answer_all() {
     for (auto& [request, answer] : std::exchange(asked, {})) answer(encode(schema::MailSentT{}, ""));
   }
+  bool changes_something(const EffectRequest&) const override { return !only_look; }
   std::vector<std::pair<std::shared_ptr<const EffectRequest>, Answer>> asked;
+  bool only_look = false;
 };
 
 class CountingMetrics final : public StageMetrics {
@@ -88,6 +90,17 @@ TEST_F(ShellTest, StartsNoEffectBeforeWhatLedToItIsDurable) {
   log.release_durable();
   executor.run();
   EXPECT_THAT(effects.asked, SizeIs(1));
+}
+
+TEST_F(ShellTest, StartsAnEffectThatChangesNothingAtOnce) {
+  const auto shell = open();
+  effects.only_look = true;
+  log.hold_durable();
+  append_contract();
+  EXPECT_THAT(effects.asked, SizeIs(1));
+  log.release_durable();
+  executor.run();
+  EXPECT_THAT(effects.asked, SizeIs(1)) << "once";
 }
 
 TEST_F(ShellTest, WritesNoStateAheadOfTheDurableLog) {

@@ -40,9 +40,10 @@ class CheckedEffects final : public Effects {
   CheckedEffects(Topic inbox, Effects& effects, Shadows& shadows)
       : inbox_(inbox), effects_(effects), shadows_(shadows) {}
   void perform(std::shared_ptr<const EffectRequest> request, Answer answer) override {
-    shadows_.check_request({inbox_, request->id.partition}, request->id);
+    if (changes_something(*request)) shadows_.check_request({inbox_, request->id.partition}, request->id);
     effects_.perform(std::move(request), std::move(answer));
   }
+  bool changes_something(const EffectRequest& request) const override { return effects_.changes_something(request); }
 
  private:
   Topic inbox_;
