@@ -62,7 +62,7 @@ class Producer {
   };
   struct Outgoing {
     Topic name{};
-    TopicHandle topic;  ///< from its first append on; guarded by order_
+    TopicHandle topic;  ///< made under order_ by its first append, and the same from then on
     std::deque<Partition> partitions;
   };
 
