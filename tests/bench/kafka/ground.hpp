@@ -56,6 +56,7 @@ class Decisions {
   std::mutex mutex_;
   std::condition_variable came_;
   std::vector<double> latencies_us_;
+  std::uint64_t awaited_ = 0;
   std::int64_t first_us_ = std::numeric_limits<std::int64_t>::max();
   std::int64_t last_us_ = 0;
   RawReader reader_;  // last: it calls `take`

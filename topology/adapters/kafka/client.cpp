@@ -120,8 +120,9 @@ void set_producer(rd_kafka_conf_t& conf) {
                  {"message.timeout.ms", "0"},  // the guarantee does not cover time-outs: there are none
                  {"request.timeout.ms", "10000"},
                  {"message.max.bytes", "1100000"},  // record_bytes_max, key_bytes_max and the batch's own bytes
-                 {"queue.buffering.max.kbytes", "65536"},
-                 {"queue.buffering.max.messages", "1000000"}});
+                 // Never reached: what waits is bounded before it gets there.
+                 {"queue.buffering.max.kbytes", "2097151"},
+                 {"queue.buffering.max.messages", "2147483647"}});
 }
 
 void set_consumer(rd_kafka_conf_t& conf) {

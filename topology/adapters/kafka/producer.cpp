@@ -10,29 +10,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds farewell_max{2'000};
-constexpr std::chrono::milliseconds room_every{10};
 constexpr int poll_ms = 100;
 constexpr int topic_known_ms = 1'000;  // after that its records wait in librdkafka
+constexpr std::size_t unacknowledged_bytes_max = 64 << 20;
+// What a record takes beside its key and value, so that the smallest are bounded, too.
+constexpr std::size_t record_own_bytes = 64;
 
-void* opaque_of(Ticket ticket) {
-  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(ticket));
+std::size_t bytes_of(const LogAppend& record) {
+  return record.key.size() + record.value.size() + record_own_bytes;
 }
-Ticket ticket_of(const rd_kafka_message_t& message) {
-  return static_cast<Ticket>(reinterpret_cast<std::uintptr_t>(message._private));
-}
-
-// Copied by librdkafka: its type serves both ways, and is not const.
-std::vector<rd_kafka_message_t> messages_of(std::span<const Producer::Numbered> records) {
-  std::vector<rd_kafka_message_t> messages(records.size());
-  for (std::size_t n = 0; n < records.size(); ++n) {
-    const auto& [record, ticket] = records[n];
-    messages[n].payload = const_cast<std::byte*>(record->value.data());
-    messages[n].len = record->value.size();
-    messages[n].key = const_cast<char*>(record->key.data());
-    messages[n].key_len = record->key.size();
-    messages[n]._private = opaque_of(ticket);
-  }
-  return messages;
+std::size_t bytes_of(const rd_kafka_message_t& message) {
+  return message.key_len + message.len + record_own_bytes;
 }
 
 }  // namespace
@@ -44,8 +32,7 @@ Producer::Producer(Connection& connection, const LogLayout& layout, ProducerCall
   client_ = connection_.open(Role::producer, {{"linger.ms", "0"}}, ears_);
   for (std::size_t n = 0; n < topics_count; ++n) {
     topics_[n].name = static_cast<Topic>(n);
-    topics_[n].last.resize(layout.partitions[n]);
-    topics_[n].end.resize(layout.partitions[n]);
+    topics_[n].partitions.resize(layout.partitions[n]);
   }
   thread_ = std::thread([this] { run(); });
 }
@@ -64,18 +51,32 @@ void Producer::run() {
   while (!ended_) {
     const Ticket before = durable_;
     rd_kafka_poll(client_.get(), poll_ms);
-    if (durable_ == before) continue;
+    if (heard_.empty()) continue;
     moved_.notify_all();
-    calls_.durable();
+    if (durable_ != before) calls_.durable();
+    give_more();  // last: it may take a millisecond
+  }
+}
+
+void Producer::give_more() {
+  for (const auto to : std::exchange(heard_, {})) {
+    try {
+      auto& heard = partition(to);
+      heard.outlet.acknowledged(*topics_[static_cast<std::size_t>(to.topic)].topic, to.partition,
+                                std::exchange(heard.news, 0));
+    } catch (const LogError& error) {
+      fail("an append to " + place_of(to) + " failed: " + error.what());
+    }
   }
 }
 
 Ticket Producer::append(std::span<const LogAppend> batch) {
   const std::lock_guard lock(order_);
-  throw_if_failed();
+  wait_for_room();
   {
     const std::lock_guard waiting(mutex_);
     acknowledged_.resize(acknowledged_.size() + batch.size(), false);
+    for (const auto& record : batch) unacknowledged_bytes_ += bytes_of(record);
   }
   std::vector<Numbered> records;
   records.reserve(batch.size());
@@ -107,25 +108,19 @@ void Producer::send(std::span<const Numbered> records) {
   const auto to = records.front().record->to;
   auto& topic = topics_[static_cast<std::size_t>(to.topic)];
   if (!topic.topic) begin(topic);
-  topic.last[to.partition] = records.back().ticket;
-  auto messages = messages_of(records);
-  for (std::span rest(messages); !rest.empty();) {
-    const auto taken = rd_kafka_produce_batch(topic.topic.get(), static_cast<std::int32_t>(to.partition),
-                                              RD_KAFKA_MSG_F_COPY, rest.data(), static_cast<int>(rest.size()));
-    rest = rest.subspan(static_cast<std::size_t>(taken));
-    if (rest.empty()) return;
-    // What is not taken because there is no room is the end of the batch; sizes, the other reason, are checked before.
-    if (rest.front().err != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-      fail("an append to " + place_of(to) + " failed: " + words_for(rest.front().err));
-      throw_if_failed();
-    }
-    wait_for_room();
+  auto& goal = partition(to);
+  goal.last = records.back().ticket;
+  try {
+    goal.outlet.append(*topic.topic, to.partition, records);
+  } catch (const LogError& error) {
+    fail("an append to " + place_of(to) + " failed: " + error.what());
+    throw_if_failed();
   }
 }
 
 void Producer::wait_for_room() {
   std::unique_lock lock(mutex_);
-  moved_.wait_for(lock, room_every);
+  moved_.wait(lock, [&] { return unacknowledged_bytes_ < unacknowledged_bytes_max || failed_; });
   lock.unlock();
   throw_if_failed();
 }
@@ -136,13 +131,16 @@ void Producer::delivered(const rd_kafka_message_s& message) {
   const TopicPartition to{topic.name, static_cast<std::uint32_t>(message.partition)};
   if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR)
     return fail("an append to " + place_of(to) + " was not taken: " + words_for(message.err));
-  acknowledge(to, ticket_of(message), static_cast<std::uint64_t>(message.offset));
+  auto& its = partition(to);
+  if (its.news++ == 0) heard_.push_back(to);
+  acknowledge(its, message);
 }
 
-void Producer::acknowledge(TopicPartition to, Ticket ticket, std::uint64_t offset) {
-  topics_[static_cast<std::size_t>(to.topic)].end[to.partition] = offset + 1;
+void Producer::acknowledge(Partition& partition, const rd_kafka_message_s& message) {
+  partition.end = static_cast<std::uint64_t>(message.offset) + 1;
   const std::lock_guard lock(mutex_);
-  acknowledged_[ticket - durable_ - 1] = true;
+  unacknowledged_bytes_ -= bytes_of(message);
+  acknowledged_[ticket_of(message) - durable_ - 1] = true;
   while (!acknowledged_.empty() && acknowledged_.front()) {
     acknowledged_.pop_front();
     ++durable_;
@@ -150,7 +148,7 @@ void Producer::acknowledge(TopicPartition to, Ticket ticket, std::uint64_t offse
 }
 
 std::uint64_t Producer::acknowledged(TopicPartition of) const {
-  return topics_[static_cast<std::size_t>(of.topic)].end[of.partition];
+  return topics_[static_cast<std::size_t>(of.topic)].partitions[of.partition].end;
 }
 
 bool Producer::wait(Clock::time_point deadline) {
@@ -158,7 +156,7 @@ bool Producer::wait(Clock::time_point deadline) {
 }
 
 bool Producer::wait_for(TopicPartition partition, Clock::time_point deadline) {
-  return wait_until(deadline, topics_[static_cast<std::size_t>(partition.topic)].last[partition.partition]);
+  return wait_until(deadline, this->partition(partition).last);
 }
 
 bool Producer::wait_until(Clock::time_point deadline, Ticket ticket) {

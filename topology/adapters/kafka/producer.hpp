@@ -15,7 +15,7 @@
 #include <string>
 #include <thread>
 
-#include "topology/adapters/kafka/client.hpp"
+#include "topology/adapters/kafka/outlet.hpp"
 
 namespace virtscale::kafka {
 
@@ -31,12 +31,6 @@ struct ProducerCalls {
 /// Thread-safe.
 class Producer {
  public:
-  /// A record and its place in the order of appends.
-  struct Numbered {
-    const LogAppend* record = nullptr;
-    Ticket ticket = 0;
-  };
-
   Producer(Connection& connection, const LogLayout& layout, ProducerCalls calls);
   /// Gives what is under way a moment to arrive, and forgets the rest.
   ~Producer();
@@ -60,19 +54,28 @@ class Producer {
   rd_kafka_s& client() { return *client_; }
 
  private:
+  struct Partition {
+    Outlet outlet;
+    std::atomic<Ticket> last = 0;        ///< of the last record that was appended
+    std::atomic<std::uint64_t> end = 0;  ///< behind the last record that was acknowledged
+    std::size_t news = 0;                ///< acknowledged, and the outlet has not heard of it; the thread's own
+  };
   struct Outgoing {
     Topic name{};
-    TopicHandle topic;                           ///< from its first append on; guarded by order_
-    std::deque<std::atomic<Ticket>> last;        ///< by partition: of the last record that was appended
-    std::deque<std::atomic<std::uint64_t>> end;  ///< by partition: behind the last record that was acknowledged
+    TopicHandle topic;  ///< made under order_ by its first append, and the same from then on
+    std::deque<Partition> partitions;
   };
 
   void run();
   void begin(Outgoing& topic);
   void delivered(const rd_kafka_message_s& message);
   void send(std::span<const Numbered> records);
-  void acknowledge(TopicPartition to, Ticket ticket, std::uint64_t offset);
+  void acknowledge(Partition& partition, const rd_kafka_message_s& message);
+  void give_more();
   void wait_for_room();
+  Partition& partition(TopicPartition to) {
+    return topics_[static_cast<std::size_t>(to.topic)].partitions[to.partition];
+  }
   void throw_if_failed() const;
   bool wait_until(std::chrono::steady_clock::time_point deadline, Ticket ticket);
 
@@ -84,10 +87,12 @@ class Producer {
 
   std::mutex order_;  // of appends
   std::atomic<Ticket> last_ = 0;
+  std::vector<TopicPartition> heard_;  // those with news
 
   mutable std::mutex mutex_;
   std::condition_variable moved_;
   std::deque<bool> acknowledged_;  // of the tickets behind durable_
+  std::size_t unacknowledged_bytes_ = 0;
   std::atomic<Ticket> durable_ = 0;
   std::string failure_;
   std::atomic<bool> failed_ = false;

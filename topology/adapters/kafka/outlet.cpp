@@ -1,0 +1,117 @@
+#include "topology/adapters/kafka/outlet.hpp"
+
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace virtscale::kafka {
+namespace {
+
+// RD_KAFKA_IDEMP_MAX_INFLIGHT, which librdkafka compares to the number of records, not of requests.
+constexpr std::size_t under_way_max = 5;
+// Of keys and values in a request. librdkafka fills one to 1,000,000 bytes, and what is left would wait in its queue.
+constexpr std::size_t lot_bytes_max = 512 << 10;
+// librdkafka's own for a request is 10,000.
+constexpr std::size_t lot_records_max = 8'000;
+
+void* opaque_of(Ticket ticket) {
+  return reinterpret_cast<void*>(static_cast<std::uintptr_t>(ticket));
+}
+
+// Copied by librdkafka: its type serves both ways, and is not const.
+rd_kafka_message_t message_of(const void* key, std::size_t key_bytes, const void* value, std::size_t value_bytes,
+                              Ticket ticket) {
+  rd_kafka_message_t message{};
+  message.payload = const_cast<void*>(value);
+  message.len = value_bytes;
+  message.key = const_cast<void*>(key);
+  message.key_len = key_bytes;
+  message._private = opaque_of(ticket);
+  return message;
+}
+
+std::size_t bytes_of(const LogAppend& record) {
+  return record.key.size() + record.value.size();
+}
+
+// At least one, and no more than fit into a request.
+std::size_t count_for_one_request(std::span<const Numbered> records) {
+  std::size_t count = 1;
+  auto bytes = bytes_of(*records.front().record);
+  while (count < std::min(records.size(), lot_records_max) &&
+         (bytes += bytes_of(*records[count].record)) <= lot_bytes_max)
+    ++count;
+  return count;
+}
+
+}  // namespace
+
+Ticket ticket_of(const rd_kafka_message_s& message) {
+  return static_cast<Ticket>(reinterpret_cast<std::uintptr_t>(message._private));
+}
+
+void Outlet::append(rd_kafka_topic_s& topic, std::uint32_t partition, std::span<const Numbered> records) {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.empty() && can_send()) {
+    const auto count = count_for_one_request(records);
+    give(topic, partition, messages_of(records.first(count)));
+    records = records.subspan(count);
+  }
+  for (const auto& one : records) keep(one);
+}
+
+void Outlet::acknowledged(rd_kafka_topic_s& topic, std::uint32_t partition, std::size_t count) {
+  const std::lock_guard lock(mutex_);
+  under_way_ -= count;
+  if (waiting_.empty() || !can_send()) return;
+  give(topic, partition, messages_of(waiting_.front()));
+  waiting_.pop_front();
+}
+
+bool Outlet::can_send() const {
+  return under_way_ < under_way_max;
+}
+
+void Outlet::keep(const Numbered& one) {
+  const auto& [key, value] = std::tie(one.record->key, one.record->value);
+  const auto fits = [&](const Lot& lot) {
+    return lot.pieces.size() < lot_records_max && lot.bytes.size() + key.size() + value.size() <= lot_bytes_max;
+  };
+  if (waiting_.empty() || !fits(waiting_.back())) waiting_.emplace_back().bytes.reserve(lot_bytes_max);
+  auto& lot = waiting_.back();
+  const auto key_bytes = std::as_bytes(std::span(key));
+  lot.bytes.insert(lot.bytes.end(), key_bytes.begin(), key_bytes.end());
+  lot.bytes.insert(lot.bytes.end(), value.begin(), value.end());
+  lot.pieces.push_back({key.size(), value.size(), one.ticket});
+}
+
+std::vector<rd_kafka_message_s> Outlet::messages_of(std::span<const Numbered> records) {
+  std::vector<rd_kafka_message_t> messages;
+  messages.reserve(records.size());
+  for (const auto& [record, ticket] : records)
+    messages.push_back(
+        message_of(record->key.data(), record->key.size(), record->value.data(), record->value.size(), ticket));
+  return messages;
+}
+
+std::vector<rd_kafka_message_s> Outlet::messages_of(Lot& lot) {
+  std::vector<rd_kafka_message_t> messages;
+  messages.reserve(lot.pieces.size());
+  const auto* at = lot.bytes.data();
+  for (const auto& [key_bytes, value_bytes, ticket] : lot.pieces) {
+    messages.push_back(message_of(at, key_bytes, at + key_bytes, value_bytes, ticket));
+    at += key_bytes + value_bytes;
+  }
+  return messages;
+}
+
+void Outlet::give(rd_kafka_topic_s& topic, std::uint32_t partition, std::vector<rd_kafka_message_s> messages) {
+  const auto taken = rd_kafka_produce_batch(&topic, static_cast<std::int32_t>(partition), RD_KAFKA_MSG_F_COPY,
+                                            messages.data(), static_cast<int>(messages.size()));
+  under_way_ += static_cast<std::size_t>(taken);
+  const auto refused = std::ranges::find_if(messages, [](const auto& one) { return one.err != 0; });
+  if (refused != messages.end()) throw LogError(words_for(refused->err));
+}
+
+}  // namespace virtscale::kafka
