@@ -1,10 +1,31 @@
 #include "schemas/packed_service.hpp"
 
+#include <array>
+
 namespace virtscale::schema {
 namespace {
 
 using BuiltText = flatbuffers::Offset<flatbuffers::String>;
 using BuiltTexts = flatbuffers::Offset<flatbuffers::Vector<BuiltText>>;
+
+// Room for what a vector is built from, in place for as many as a document usually has.
+template <class Built>
+class Offsets {
+ public:
+  explicit Offsets(std::size_t count) : count_(count) {
+    if (count > near_.size()) far_.resize(count);
+  }
+  Built* begin() { return far_.empty() ? near_.data() : far_.data(); }
+  Built* end() { return begin() + count_; }
+  flatbuffers::Offset<flatbuffers::Vector<Built>> build(Builder& builder) {
+    return count_ == 0 ? 0 : builder.CreateVector(begin(), count_);
+  }
+
+ private:
+  std::size_t count_;
+  std::array<Built, 16> near_;
+  std::vector<Built> far_;
+};
 
 void pack_limits(Packing& packing, const ServiceSpecT& spec) {
   packing.number(spec.domain.vcpu_milli());
@@ -62,9 +83,9 @@ void pack_texts(Packing& packing, const std::vector<std::string>& texts) {
 }
 
 BuiltTexts build_texts(Builder& builder, Unpacking& packed) {
-  std::vector<BuiltText> texts(static_cast<std::size_t>(packed.number()));
+  Offsets<BuiltText> texts(static_cast<std::size_t>(packed.number()));
   for (auto& text : texts) text = builder.CreateString(packed.text());
-  return texts.empty() ? 0 : builder.CreateVector(texts);
+  return texts.build(builder);
 }
 
 }  // namespace
@@ -90,9 +111,9 @@ RuleView rule_in(Unpacking& packed) {
 }
 
 BuiltRules build_rules(Builder& builder, Unpacking& packed) {
-  std::vector<flatbuffers::Offset<ScaleRule>> rules(static_cast<std::size_t>(packed.number()));
+  Offsets<flatbuffers::Offset<ScaleRule>> rules(static_cast<std::size_t>(packed.number()));
   for (auto& rule : rules) rule = build_rule(builder, packed);
-  return rules.empty() ? 0 : builder.CreateVector(rules);
+  return rules.build(builder);
 }
 
 BuiltText build_text(Builder& builder, Unpacking& packed) {

@@ -34,8 +34,21 @@ class Lane {
   /// The events up to and with number `before` belong to what a snapshot stands for.
   explicit Lane(std::uint64_t before) : before_(before), last_(before) {}
 
-  std::deque<Emission> emitted;   ///< not seen in the log yet, by number
+  std::deque<Emission> emitted;   ///< not seen in the log yet, by number; see `emit` and `forget_emitted`
   std::deque<Recorded> recorded;  ///< not emitted yet, by number
+
+  /// Notes an event that the refold has emitted, because of a record of this time.
+  void emit(const LogAppend& event, std::uint64_t number, Instant time) {
+    auto& kept = emitted.emplace_back(Emission{std::move(spare_), number, time}).event;
+    kept.to = event.to;
+    kept.key = event.key;
+    kept.event.assign(event.value.begin(), event.value.end());
+  }
+  /// Forgets the first of them. Its memory serves the next, since most are forgotten before another comes.
+  void forget_emitted() {
+    spare_ = std::move(emitted.front().event);
+    emitted.pop_front();
+  }
 
   /// What the number of a recorded event says.
   enum class Turn : std::uint8_t { first, copy, from_before };
@@ -55,6 +68,7 @@ class Lane {
  private:
   std::uint64_t before_;
   std::uint64_t last_;
+  Emitted spare_;
 };
 
 /// Which lane: from a partition of a stage's inbox to a partition of a topic.

@@ -118,7 +118,7 @@ class Verification final : public Onlooker {
       const LanePlace place{refold.stage(), refold.inbox().partition, emitted.to};
       auto& lane = lanes_.of(place);
       const auto number = event_in(emitted.value).header()->lane();
-      lane.emitted.push_back({kept_of(emitted), number, cause.timestamp});
+      lane.emit(emitted, number, cause.timestamp);
       if (!lane.recorded.empty()) pair(place, lane);
     }
   }
@@ -146,7 +146,7 @@ class Verification final : public Onlooker {
     if (record.from.topic == Topic::ledger && is_of_interest(event)) note(ledgers_.take(record, event));
     if (lane.recorded.empty() && !lane.emitted.empty() && lane.emitted.front().number == number) {
       compare(place, lane, lane.emitted.front(), record);
-      lane.emitted.pop_front();
+      lane.forget_emitted();
       if (!lane.emitted.empty()) fetch(lane.emitted.front().event.event);
     } else {
       lane.recorded.push_back({kept_of(record), number});
@@ -165,7 +165,7 @@ class Verification final : public Onlooker {
       if (is_unexplained) note_unexplained(at, "no fold emits " + name_of(place, recorded.number));
       if (!is_missing && !is_unexplained)
         compare(place, lane, emission, {at.at.of, at.at.offset, at.timestamp, at.key, at.value});
-      if (!is_unexplained) lane.emitted.pop_front();
+      if (!is_unexplained) lane.forget_emitted();
       if (!is_missing) lane.recorded.pop_front();
     }
   }
