@@ -71,7 +71,7 @@ class Outbox {
   }
 
   /// Asks the outside for an effect, by default for the record's scale event and org. It runs once all that led to it
-  /// is durable; its answer comes to this inbox.
+  /// is durable, if it changes something; its answer comes to this inbox.
   template <class Body>
   void ask(const Body& body, std::optional<ScaleId> scale = {}, std::optional<std::string_view> org = {}) {
     requests_.push_back({scale.value_or(scale_), encode(body, org.value_or(org_), *arena_)});
