@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "replay/command.hpp"
+#include "tests/replay/refold_around.hpp"
 
 namespace virtscale::replay {
 namespace {
@@ -43,25 +44,14 @@ TEST(Corpus, StaysSmall) {
 }
 
 // A fold that has changed: its events bear other keys.
-class Altered final : public Refold {
+class Altered final : public test::RefoldAround {
  public:
-  explicit Altered(std::unique_ptr<Refold> real) : real_(std::move(real)) {}
-  Source stage() const override { return real_->stage(); }
-  TopicPartition inbox() const override { return real_->inbox(); }
+  using RefoldAround::RefoldAround;
   Step fold(const LogRecord& record, Arena& arena) override {
-    auto step = real_->fold(record, arena);
+    auto step = real().fold(record, arena);
     for (auto& emitted : step.emitted) emitted.key = arena.copy(std::string(emitted.key) + "s");
     return step;
   }
-  std::vector<AnyTable*> tables() override { return real_->tables(); }
-  void rebuild() override { real_->rebuild(); }
-  const Books& books() const override { return real_->books(); }
-  std::uint64_t next_offset() const override { return real_->next_offset(); }
-  Instant stream_time() const override { return real_->stream_time(); }
-  std::string violated_invariant() const override { return real_->violated_invariant(); }
-
- private:
-  std::unique_ptr<Refold> real_;
 };
 
 TEST(Corpus, TellsWhichFoldHasChangedAndWhatToDo) {

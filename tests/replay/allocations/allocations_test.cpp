@@ -9,6 +9,7 @@
 
 #include "replay/history.hpp"
 #include "replay/log_source.hpp"
+#include "tests/replay/refold_around.hpp"
 #include "tests/replay/town/town.hpp"
 #include "topology/host/temporary_directory.hpp"
 
@@ -41,15 +42,13 @@ struct Count {
 using Counts = std::map<std::string, Count>;
 
 /// Counts what the real one allocates while it folds.
-class Counted final : public Refold {
+class Counted final : public test::RefoldAround {
  public:
   Counted(std::unique_ptr<Refold> real, Instant from, Counts& counts)
-      : real_(std::move(real)), from_(from), counts_(counts) {}
-  Source stage() const override { return real_->stage(); }
-  TopicPartition inbox() const override { return real_->inbox(); }
+      : RefoldAround(std::move(real)), from_(from), counts_(counts) {}
   Step fold(const LogRecord& record, Arena& arena) override {
     const auto before = allocations;
-    auto step = real_->fold(record, arena);
+    auto step = real().fold(record, arena);
     const auto taken = allocations - before;
     if (record.timestamp < from_) return step;
     const auto* event = schema::GetEvent(record.value.data());
@@ -58,15 +57,8 @@ class Counted final : public Refold {
     count.allocations += taken;
     return step;
   }
-  std::vector<AnyTable*> tables() override { return real_->tables(); }
-  void rebuild() override { real_->rebuild(); }
-  const Books& books() const override { return real_->books(); }
-  std::uint64_t next_offset() const override { return real_->next_offset(); }
-  Instant stream_time() const override { return real_->stream_time(); }
-  std::string violated_invariant() const override { return real_->violated_invariant(); }
 
  private:
-  std::unique_ptr<Refold> real_;
   Instant from_;
   Counts& counts_;
 };
