@@ -1,8 +1,8 @@
 // Bytes to events and back: how bodies and rows are encoded, and how a record is verified before a field is touched.
 //
 // FlatBuffers is not canonical, so there is one path for every encoding: the object's generated Pack, defaults not
-// forced, one builder for each buffer. packed_service.hpp and decision_view.hpp alone build by hand, and are held to the
-// same bytes. tests/schemas pins them.
+// forced, one builder for each buffer. packed_service.hpp and decision_view.hpp alone build by hand, and are held to
+// the same bytes. tests/schemas pins them.
 #pragma once
 
 #include <flatbuffers/flatbuffers.h>
