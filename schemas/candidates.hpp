@@ -12,7 +12,8 @@
 namespace virtscale::schema {
 
 /// Appends the zone's and the node's name to `names`, as far as a Candidate can tell their length: 65,535 bytes each.
-inline Candidate named_candidate(std::string& names, std::string_view zone, std::string_view node, Candidate numbers) {
+template <class Text>
+Candidate named_candidate(Text& names, std::string_view zone, std::string_view node, Candidate numbers) {
   constexpr std::size_t name_bytes_max = std::numeric_limits<std::uint16_t>::max();
   zone = zone.substr(0, name_bytes_max);
   node = node.substr(0, name_bytes_max);

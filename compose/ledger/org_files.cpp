@@ -49,7 +49,7 @@ std::string OrgFiles::load_edge(std::uint64_t size) {
     edge_.push_back(hashes % tile_width == 0 ? Level() : tiles.hashes(level, hashes / tile_width));
   }
   if (size % tile_width != 0) tiles.bundle(size / tile_width);
-  range_ = CompactRange(size, std::move(peaks));
+  range_ = CompactRange(size, peaks);
   return tiles.fault().empty() ? std::string() : write_again(directory_, tiles.fault());
 }
 

@@ -4,8 +4,8 @@
 
 namespace virtscale::replay {
 
-void LedgerCheck::begin(std::string_view org, CompactRange range) {
-  orgs_[std::string(org)].signed_part = std::move(range);
+void LedgerCheck::begin(std::string_view org, const CompactRange& range) {
+  orgs_[std::string(org)].signed_part = range;
 }
 
 LedgerCheck::Org& LedgerCheck::org_of(const schema::Event& event) {

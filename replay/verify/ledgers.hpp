@@ -26,7 +26,7 @@ class LedgerCheck {
   explicit LedgerCheck(std::optional<std::vector<VerifierKey>> keys) : keys_(std::move(keys)) {}
 
   /// Begins an org's ledger with lines that stand before the first record, as a snapshot says.
-  void begin(std::string_view org, CompactRange range);
+  void begin(std::string_view org, const CompactRange& range);
 
   /// Takes a record of `ledger` that is no copy, in the order of its partition; what is wrong with it, if anything.
   std::optional<Divergence> take(const LogRecord& record, const schema::Event& event);

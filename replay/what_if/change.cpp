@@ -165,9 +165,9 @@ class ChangedHistory::Course {
 
   // --- Answers -----------------------------------------------------------------------------------------------------
 
-  void answer(const Refold& refold, const RecordPlace& cause, const std::shared_ptr<const EffectRequest>& request) {
-    const auto name = namer_.name(refold.stage(), *schema::GetEvent(request->event.data()), cause);
-    const Unanswered unanswered{refold.inbox(), now_.at, request};
+  void answer(const Refold& refold, const RecordPlace& cause, const RequestView& request) {
+    const auto name = namer_.name(refold.stage(), *schema::GetEvent(request.event.data()), cause);
+    const Unanswered unanswered{refold.inbox(), now_.at, std::make_shared<EffectRequest>(request.kept())};
     const auto recorded = past_.requests.find(name);
     if (recorded == past_.requests.end()) return model(unanswered, name);
     if (!answer_as_recorded(unanswered, recorded->second)) unanswered_.emplace(name, unanswered);

@@ -155,8 +155,8 @@ void PastReader::take_emitted(const LogRecord& record, const Step& step) {
 
 void PastReader::take_asked(const LogRecord& record, const Refold& refold, const Step& step) {
   for (const auto& request : step.asked) {
-    const auto name = namer_.name(refold.stage(), *schema::GetEvent(request->event.data()), place_of(record));
-    names_[request->id] = name;
+    const auto name = namer_.name(refold.stage(), *schema::GetEvent(request.event.data()), place_of(record));
+    names_[request.id] = name;
     past_.requests[name].asked = record.timestamp;
   }
 }

@@ -21,11 +21,11 @@ schema::AuditDomainT& domain_of(schema::AuditScaleT& scale, std::string_view nam
 }
 
 // The scale event that a domain was made for: policy names domains `<service>-<12 digits of it>-<number>`.
-ScaleId birth_of(std::string_view domain) {
+ScaleId birth_of(Step step, std::string_view domain) {
   constexpr std::size_t digits = 12;
   const auto number = domain.rfind('-');
   if (number == domain.npos || number < digits) return {};
-  return parse_scale(std::string("evt-").append(domain.substr(number - digits, digits)));
+  return parse_scale(step.outbox.arena().joined({"evt-", domain.substr(number - digits, digits)}));
 }
 
 void end_domain(schema::AuditScaleT& scale, schema::AuditDomainT& domain, schema::AuditEnd end, std::int64_t at_us) {
@@ -37,7 +37,7 @@ void end_domain(schema::AuditScaleT& scale, schema::AuditDomainT& domain, schema
 
 // A domain that a later scale took away before it served has ended for the scale that made it, too.
 void end_birth(Step step, std::string_view domain, std::int64_t at_us) {
-  const auto birth = birth_of(domain);
+  const auto birth = birth_of(step, domain);
   if (!birth || birth == step.inbound.scale) return;
   const auto key = scale_key(step.inbound.org, birth);
   const auto* known = step.state.scales.find(key);

@@ -3,6 +3,7 @@
 #include "stages/audit/fold.hpp"
 #include "stages/audit/line.hpp"
 #include "stages/audit/step.hpp"
+#include "topology/contract/lent.hpp"
 #include "topology/contract/note.hpp"
 
 namespace virtscale::audit {
@@ -17,15 +18,15 @@ Bytes bytes_of(std::string_view line) {
 // One signature covers all lines that have come since the last was asked for: while it is made, the next batch gathers.
 void ask_for_signature(Step step, schema::OrgLedgerT& ledger, const CompactRange& range) {
   if (ledger.asked_size != 0 || ledger.signed_size == range.size()) return;
-  schema::SignCheckpointT request;
   const auto root = range.root();
-  request.origin = origin_of(step.inbound.org);
-  request.size = range.size();
-  request.root.resize(root.size());
-  std::transform(root.begin(), root.end(), request.root.begin(),
+  ledger.asked_size = range.size();
+  ledger.asked_root.resize(root.size());
+  std::transform(root.begin(), root.end(), ledger.asked_root.begin(),
                  [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
-  ledger.asked_size = request.size;
-  ledger.asked_root = request.root;
+  schema::SignCheckpointT request;
+  request.origin = step.outbox.arena().joined({origin_prefix, step.inbound.org});
+  request.size = ledger.asked_size;
+  const Lent lent(ledger.asked_root, request.root);
   step.outbox.ask(request);
 }
 
@@ -56,7 +57,7 @@ std::int64_t append_line(Step step, ScaleId id, const schema::ScaleDecidedT& dec
   const auto index = range.size();
   schema::LineAppendedT appended;
   appended.index = index;
-  appended.line = line_of({step.inbound.org, id, index, step.inbound.now, decided, scale, ended});
+  appended.line = line_of({step.inbound.org, id, index, step.inbound.now, decided, scale, ended}, step.outbox.arena());
   range.append(leaf_hash(bytes_of(appended.line)));
   put_range(range, ledger);
   step.outbox.emit({.topic = Topic::ledger, .key = step.inbound.org, .org = {}, .scale = id, .answers = {}}, appended);

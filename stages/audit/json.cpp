@@ -43,23 +43,19 @@ bool are_plain(std::uint64_t bytes) {
   return (special & in_each_byte(0x80)) == 0;
 }
 
-// How many bytes at the beginning are written as they are.
-std::size_t plain_bytes(std::string_view text) {
+// Copies the beginning of `text` that is written as it is, eight bytes at a time. Returns its length.
+std::size_t copy_plain(std::string_view text, char* to) {
   std::size_t at = 0;
   for (std::uint64_t bytes = 0; text.size() - at >= sizeof bytes; at += sizeof bytes) {
     std::memcpy(&bytes, text.data() + at, sizeof bytes);
     if (!are_plain(bytes)) break;
+    std::memcpy(to + at, &bytes, sizeof bytes);
   }
-  while (at < text.size() && is_plain(text[at])) ++at;
+  for (; at < text.size() && is_plain(text[at]); ++at) to[at] = text[at];
   return at;
 }
 
 }  // namespace
-
-void CanonicalJson::copy(std::string_view bytes) {
-  char* const at = room(bytes.size());
-  end_at(at + bytes.copy(at, bytes.size()));
-}
 
 // RFC 8785, 3.2.2.2.
 void CanonicalJson::escape(unsigned char byte) {
@@ -67,32 +63,41 @@ void CanonicalJson::escape(unsigned char byte) {
   constexpr std::string_view names = "btnfr\"\\";
   constexpr char digits[] = "0123456789abcdef";
   const auto at = named.find(static_cast<char>(byte));
-  if (at != named.npos) return copy({std::array{'\\', names[at]}.data(), 2});
-  copy("\\u00");
-  copy({std::array{digits[byte >> 4], digits[byte & 15]}.data(), 2});
+  if (at != named.npos) {
+    text_.append({std::array{'\\', names[at]}.data(), 2});
+  } else {
+    text_.append("\\u00").append({std::array{digits[byte >> 4], digits[byte & 15]}.data(), 2});
+  }
+}
+
+// Whatever stands where it must not begins `text`, and plain bytes may follow.
+void CanonicalJson::escape_all(std::string_view text) {
+  while (!text.empty()) {
+    const auto first = static_cast<unsigned char>(text[0]);
+    const auto bytes = utf8_bytes(text);
+    if (first < 0x80) escape(first);
+    if (first >= 0x80) text_.append(bytes > 0 ? text.substr(0, bytes) : utf8_replacement);
+    text.remove_prefix(std::max<std::size_t>(bytes, 1));
+    char* const at = room(text.size());
+    const auto plain = copy_plain(text, at);
+    end_at(at + plain);
+    text.remove_prefix(plain);
+  }
 }
 
 CanonicalJson& CanonicalJson::string(std::string_view text, std::size_t bytes_max) {
   text = cut(text, bytes_max);
-  end_at(put(separated(room(2)), '"'));
-  for (;;) {
-    const auto plain = plain_bytes(text);
-    copy(text.substr(0, plain));
-    text.remove_prefix(plain);
-    if (text.empty()) break;
-    const auto first = static_cast<unsigned char>(text[0]);
-    const auto bytes = utf8_bytes(text);
-    if (first < 0x80) escape(first);
-    if (first >= 0x80) copy(bytes > 0 ? text.substr(0, bytes) : utf8_replacement);
-    text.remove_prefix(std::max<std::size_t>(bytes, 1));
-  }
+  char* const at = put(separated(room(text.size() + 3)), '"');
+  const auto plain = copy_plain(text, at);
+  end_at(at + plain);
+  if (plain < text.size()) escape_all(text.substr(plain));
   return close('"');
 }
 
 CanonicalJson& CanonicalJson::integer(std::int64_t value) {
   constexpr std::size_t digits_max = 24;
   char* const at = separated(room(1 + digits_max));
-  return end_at(std::to_chars(at, at + digits_max, std::clamp(value, -integer_max, integer_max)).ptr);
+  return end_value(std::to_chars(at, at + digits_max, std::clamp(value, -integer_max, integer_max)).ptr);
 }
 
 CanonicalJson& CanonicalJson::yes() {
@@ -100,9 +105,8 @@ CanonicalJson& CanonicalJson::yes() {
 }
 
 CanonicalJson& CanonicalJson::value(std::string_view json) {
-  end_at(separated(room(1)));
-  copy(json);
-  return *this;
+  char* const at = separated(room(json.size() + 1));
+  return end_value(at + json.copy(at, json.size()));
 }
 
 }  // namespace virtscale::audit

@@ -7,20 +7,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <string>
 #include <string_view>
-#include <utility>
+
+#include "topology/contract/arena_text.hpp"
 
 namespace virtscale::audit {
 
 /// RFC 8785 numbers are IEEE 754 doubles: integers are exact up to 2^53 − 1. What is beyond is written as this.
 inline constexpr std::int64_t integer_max = 9'007'199'254'740'991;
 
-/// Appends to a text of its own, which is valid UTF-8 whatever the strings hold.
+/// Writes a text, which is valid UTF-8 whatever the strings hold, into an arena, where it stays.
 class CanonicalJson {
  public:
   /// With room for so many bytes before its text has to move.
-  explicit CanonicalJson(std::size_t bytes_expected = 64) : out_(bytes_expected, '\0') {}
+  explicit CanonicalJson(Arena& arena, std::size_t bytes_expected = 256) : text_(arena, bytes_expected) {}
 
   CanonicalJson& open_object() { return open('{'); }
   CanonicalJson& close_object() { return close('}'); }
@@ -29,13 +29,15 @@ class CanonicalJson {
   /// The key of the value that follows. REQUIRES: ASCII without `"`, `\` and control characters; ascending in its
   /// object.
   CanonicalJson& key(std::string_view name) {
-    char* at = separated(room(name.size() + 4));
-    *at++ = '"';
-    std::memcpy(at, name.data(), name.size());
-    at += name.size();
-    *at++ = '"';
-    *at++ = ':';
-    return end_at(at);
+    char* const at = begin_key(name.size());
+    return end_key(at + name.copy(at, name.size()));
+  }
+  /// The same for a literal, which is copied without a call.
+  template <std::size_t size>
+  CanonicalJson& key(const char (&name)[size]) {
+    char* const at = begin_key(size - 1);
+    std::memcpy(at, name, size - 1);
+    return end_key(at + size - 1);
   }
   /// At most `bytes_max` bytes of `text`; a byte that is not UTF-8 becomes U+FFFD.
   CanonicalJson& string(std::string_view text, std::size_t bytes_max = 256);
@@ -44,25 +46,31 @@ class CanonicalJson {
   /// A value that is canonical JSON already.
   CanonicalJson& value(std::string_view json);
 
-  std::string_view text() const { return {out_.data(), size_}; }
-  std::string take() {
-    out_.resize(size_);
-    return std::move(out_);
-  }
+  /// Lasts until the arena is cleared, or until more is written.
+  std::string_view text() const { return text_.view(); }
 
  private:
-  CanonicalJson& open(char bracket) { return end_at(put(separated(room(2)), bracket)); }
-  CanonicalJson& close(char bracket) { return end_at(put(room(1), bracket)); }
-  void copy(std::string_view bytes);
-  void escape(unsigned char byte);
-
-  // Where the text ends, with so many bytes of room behind it.
-  char* room(std::size_t bytes) {
-    if (out_.size() - size_ < bytes) out_.resize(2 * out_.size() + bytes);
-    return out_.data() + size_;
+  CanonicalJson& open(char bracket) {
+    char* const at = put(separated(room(2)), bracket);
+    is_comma_due_ = false;
+    return end_at(at);
   }
+  CanonicalJson& close(char bracket) { return end_value(put(room(1), bracket)); }
+  char* begin_key(std::size_t bytes) { return put(separated(room(bytes + 4)), '"'); }
+  CanonicalJson& end_key(char* at) {
+    is_comma_due_ = false;
+    return end_at(put(put(at, '"'), ':'));
+  }
+  CanonicalJson& end_value(const char* at) {
+    is_comma_due_ = true;
+    return end_at(at);
+  }
+  void escape(unsigned char byte);
+  void escape_all(std::string_view text);
+
+  char* room(std::size_t bytes) { return text_.room(bytes); }
   CanonicalJson& end_at(const char* at) {
-    size_ = static_cast<std::size_t>(at - out_.data());
+    text_.end_at(at);
     return *this;
   }
   static char* put(char* at, char byte) {
@@ -71,13 +79,12 @@ class CanonicalJson {
   }
   // Behind a comma, if one is due. REQUIRES: `at` is the end of the text, with room.
   char* separated(char* at) const {
-    if (size_ == 0) return at;
-    const char last = at[-1];
-    return last == '{' || last == '[' || last == ':' ? at : put(at, ',');
+    *at = ',';
+    return at + (is_comma_due_ ? 1 : 0);
   }
 
-  std::string out_;  // the text, and room behind it
-  std::size_t size_ = 0;
+  ArenaText text_;
+  bool is_comma_due_ = false;
 };
 
 }  // namespace virtscale::audit

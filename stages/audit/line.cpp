@@ -25,7 +25,8 @@ std::string_view name_in(const std::array<std::string_view, size>& names, Enumer
   return at < size ? names[at] : std::string_view("unknown");
 }
 
-void put_text(CanonicalJson& json, std::string_view key, const std::string& text, std::size_t bytes_max = 256) {
+template <std::size_t size>
+void put_text(CanonicalJson& json, const char (&key)[size], std::string_view text, std::size_t bytes_max = 256) {
   if (!text.empty()) json.key(key).string(text, bytes_max);
 }
 
@@ -86,15 +87,15 @@ std::int64_t latest(const schema::AuditScaleT& scale, Time time) {
   return at;
 }
 
-std::string failure(const schema::AuditScaleT& scale) {
+std::string_view failure(const schema::AuditScaleT& scale, Arena& arena) {
   std::size_t failed = 0;
   std::string_view first;
   for (const auto& domain : scale.domains) {
     if (domain->end != schema::AuditEnd::failed) continue;
     if (failed++ == 0) first = domain->reason;
   }
-  return std::to_string(failed) + " of " + std::to_string(scale.domains.size()) +
-         " domains failed: " + std::string(first);
+  return arena.joined(
+      {std::to_string(failed), " of ", std::to_string(scale.domains.size()), " domains failed: ", first});
 }
 
 // The clocks of two partitions' owners may differ: a line never says that it was written before its signal.
@@ -103,9 +104,9 @@ std::int64_t elapsed_us(Instant now, std::int64_t signal_at_us) {
   return std::max<std::int64_t>(0, std::clamp<std::int64_t>(now.us, 0, integer_max) - signal);
 }
 
-std::string reason_of(const LineFacts& facts, std::string_view decision) {
-  if (facts.ended) return "the refusal ended: " + std::string(*facts.ended);
-  return decision == "failed" ? failure(facts.scale_event) : facts.decided.reason;
+std::string_view reason_of(const LineFacts& facts, std::string_view decision, Arena& arena) {
+  if (facts.ended) return arena.joined({"the refusal ended: ", *facts.ended});
+  return decision == "failed" ? failure(facts.scale_event, arena) : std::string_view(facts.decided.reason);
 }
 
 }  // namespace
@@ -159,10 +160,10 @@ void put_steps(CanonicalJson& json, const schema::ScaleDecidedT& decided, const 
   json.close_array();
 }
 
-std::string line_of(const LineFacts& facts) {
+std::string_view line_of(const LineFacts& facts, Arena& arena) {
   const auto& decided = facts.decided;
   const auto decision = decision_of(decided, facts.scale_event);
-  CanonicalJson json(line_bytes_expected);
+  CanonicalJson json(arena, line_bytes_expected);
   json.open_object();
   if (decided.code == "beyond_envelope") json.key("binding").string(name_of(decided.binding));
   json.key("code").string(decided.code);
@@ -177,14 +178,14 @@ std::string line_of(const LineFacts& facts) {
   json.key("index").integer(static_cast<std::int64_t>(facts.index));
   json.key("org").string(facts.org, org_bytes_max);
   put_projection(json, decided);
-  json.key("reason").string(reason_of(facts, decision), sentence_bytes_max);
+  json.key("reason").string(reason_of(facts, decision, arena), sentence_bytes_max);
   put_text(json, "remedy", decided.remedy, sentence_bytes_max);
   json.key("replicas").open_object().key("from").integer(decided.from).key("to").integer(decided.to).close_object();
   put_text(json, "requester", decided.requester);
   json.key("service").string(decided.service);
   put_signal(json, decided);
   put_steps(json, decided, facts.scale_event, facts.now);
-  return json.close_object().take();
+  return json.close_object().text();
 }
 
 }  // namespace virtscale::audit

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "stages/audit/json.hpp"
@@ -31,9 +30,9 @@ std::string_view name_of(schema::AuditEnd end);
 /// `vcpu`, `ram` or `disk`.
 std::string_view name_of(schema::Dimension dimension);
 
-/// The line: at most `entry_bytes_max` bytes, without a newline. Domains that do not fit are counted in
+/// The line, in `arena`: at most `entry_bytes_max` bytes, without a newline. Domains that do not fit are counted in
 /// `domains_omitted`; each string is cut at its bound.
-std::string line_of(const LineFacts& facts);
+std::string_view line_of(const LineFacts& facts, Arena& arena);
 
 /// `admitted`, `refused`, or `failed` if a domain of an admitted scale failed.
 std::string_view decision_of(const schema::ScaleDecidedT& decided, const schema::AuditScaleT& scale_event);

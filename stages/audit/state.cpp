@@ -1,7 +1,5 @@
 #include "stages/audit/state.hpp"
 
-#include <cstring>
-
 namespace virtscale::audit {
 
 std::vector<AnyTable*> State::tables() {
@@ -17,15 +15,14 @@ FixedText<16> closed_key(std::uint64_t number) {
 }
 
 CompactRange range_of(const schema::OrgLedgerT& ledger) {
-  std::vector<Digest> peaks(ledger.peaks.size() / sizeof(Digest));
-  if (!peaks.empty()) std::memcpy(peaks.data(), ledger.peaks.data(), peaks.size() * sizeof(Digest));
-  return {ledger.size, std::move(peaks)};
+  return {ledger.size, {reinterpret_cast<const Digest*>(ledger.peaks.data()), ledger.peaks.size() / sizeof(Digest)}};
 }
 
 void put_range(const CompactRange& range, schema::OrgLedgerT& ledger) {
   ledger.size = range.size();
-  const auto* begin = reinterpret_cast<const std::uint8_t*>(range.peaks().data());
-  ledger.peaks.assign(begin, begin + range.peaks().size() * sizeof(Digest));
+  const auto peaks = std::as_bytes(range.peaks());
+  const auto* begin = reinterpret_cast<const std::uint8_t*>(peaks.data());
+  ledger.peaks.assign(begin, begin + peaks.size());
 }
 
 bool is_settled(const schema::OrgLedgerT* ledger, std::int64_t index) {

@@ -21,7 +21,7 @@ void remember_departure(Step& step, const schema::DomainBackendT& backend) {
   if (backend.backend.empty()) return;
   auto& count = step.state.departures.modify("").count;
   auto& departed = step.state.departed.modify(departed_key(count++ % departed_max));
-  departed.org = std::string(step.in.org);
+  departed.org = step.in.org;
   departed.service = backend.service;
   departed.domain = backend.domain;
   departed.backend = backend.backend;

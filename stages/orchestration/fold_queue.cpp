@@ -1,6 +1,8 @@
 #include "schemas/candidates.hpp"
 #include "stages/orchestration/fold.hpp"
 #include "stages/orchestration/step.hpp"
+#include "topology/contract/arena_text.hpp"
+#include "topology/contract/lent.hpp"
 
 namespace virtscale::orchestration {
 namespace {
@@ -9,19 +11,19 @@ Need need_of(const schema::PlacedDomainT& row) {
   return {row.resources.vcpu_milli(), row.resources.ram_mib(), &row.failed_nodes};
 }
 
-std::string queue_timer(const Domain& domain) {
-  return std::string("queue/").append(domain.name);
+std::string_view queue_timer(Step& step, const Domain& domain) {
+  return step.out.arena().joined({"queue/", domain.name});
 }
 
-void tell_candidate(schema::DomainPlacedT& placed, const Candidate& candidate) {
+schema::Candidate told(const Candidate& candidate, ArenaText& names) {
   const auto& slot = *candidate.slot;
   const auto& room = *slot.room;
   const schema::Candidate numbers(room.vcpu_milli() - room.used_vcpu_milli(), room.ram_mib() - room.used_ram_mib(),
                                   slot.numa, 0, 0, candidate.passed_over);
-  placed.candidates.push_back(schema::named_candidate(placed.candidate_names, slot.zone(), slot.node, numbers));
+  return schema::named_candidate(names, slot.zone(), slot.node, numbers);
 }
 
-void tell_placed(Step& step, const Domain& domain, const std::vector<Candidate>& candidates) {
+void tell_placed(Step& step, const Domain& domain, const Candidates& candidates) {
   schema::DomainPlacedT placed;
   placed.domain = domain.name;
   placed.service = domain.row.service;
@@ -30,8 +32,10 @@ void tell_placed(Step& step, const Domain& domain, const std::vector<Candidate>&
   placed.node = domain.row.node;
   placed.numa = domain.row.numa;
   placed.placed_at_us = step.in.now.us;
+  ArenaText names(step.out.arena());
   placed.candidates.reserve(candidates.size());
-  for (const auto& candidate : candidates) tell_candidate(placed, candidate);
+  for (const auto& candidate : candidates) placed.candidates.push_back(told(candidate, names));
+  placed.candidate_names = names.view();
   placed.candidates_total = static_cast<std::uint32_t>(step.state.slots(domain.row.cell).size());
   emit_for(step, domain, Topic::outcomes, domain.birth(), placed);
 }
@@ -46,7 +50,7 @@ void ask_start(Step& step, const Domain& domain) {
   start.numa = domain.row.numa;
   start.resources = domain.row.resources;
   start.domain_template = domain.row.domain_template;
-  start.command = domain.row.command;
+  const Lent lent(domain.row.command, start.command);
   ask_for(step, domain, domain.birth(), start);
 }
 
@@ -87,12 +91,12 @@ void wait_for_room(Step& step, const Domain& domain) {
   domain.row.node.clear();
   domain.row.numa = 0;
   step.state.queue.modify(queue_key(domain.row)).domain = domain.name;
-  step.out.wake(queue_timer(domain), step.in.now + queue_wait_max);
+  step.out.wake(queue_timer(step, domain), step.in.now + queue_wait_max);
 }
 
 void unqueue(Step& step, const Domain& domain) {
   step.state.queue.erase(queue_key(domain.row));
-  step.out.cancel(queue_timer(domain));
+  step.out.cancel(queue_timer(step, domain));
 }
 
 bool try_place(Step& step, const Domain& domain) {

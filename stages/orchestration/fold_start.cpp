@@ -1,5 +1,6 @@
 #include "stages/orchestration/fold.hpp"
 #include "stages/orchestration/step.hpp"
+#include "topology/contract/lent.hpp"
 
 namespace virtscale::orchestration {
 namespace {
@@ -41,7 +42,7 @@ void tell_started(Step& step, const Domain& domain) {
   started.cell = domain.row.cell;
   started.address = domain.row.address;
   started.port = domain.row.port;
-  if (domain.row.health) started.health = std::make_unique<schema::HealthT>(*domain.row.health);
+  const Lent lent(domain.row.health, started.health);
   started.vip = domain.row.vip;
   started.haproxy_backend = domain.row.haproxy_backend;
   emit_for(step, domain, Topic::placements, domain.birth(), started);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 
 #include "stages/orchestration/fold.hpp"
 #include "stages/orchestration/step.hpp"
@@ -38,16 +39,19 @@ void retire_one(Step& step, const Domain& domain) {
   }
 }
 
-std::vector<std::string> newest(const Step& step, std::string_view service, std::size_t count) {
-  std::vector<std::string> names;
-  const auto prefix = std::string(step.in.org).append("/").append(service).append("/");
+// In the arena: who is retired may be forgotten at once.
+std::span<const std::string_view> newest(Step& step, std::string_view service, std::size_t count) {
+  auto& arena = step.out.arena();
+  const auto names = arena.make<std::string_view>(count);
+  std::size_t found = 0;
+  const JoinedKey prefix(step.in.org, service, "");
   step.state.by_service.each(prefix, [&](std::string_view, const schema::ServiceDomainT& member) {
-    if (names.size() == count) return false;
+    if (found == count) return false;
     const auto* row = step.state.domains.find(member.domain);
-    if (row != nullptr && row->leave_scale == 0) names.push_back(member.domain);
+    if (row != nullptr && row->leave_scale == 0) names[found++] = arena.copy(member.domain);
     return true;
   });
-  return names;
+  return names.first(found);
 }
 
 // One that was asked for and is not there: gone already, as far as the books of others are concerned.
@@ -103,7 +107,7 @@ void stop(Step& step, const Domain& domain) {
 void retire(Step& step, const schema::ScaleAdmitted& event) {
   const auto wanted = std::min<std::int64_t>(std::int64_t{event.from()} - event.to(), retired_max);
   const auto names = newest(step, text(event.service()), static_cast<std::size_t>(wanted));
-  for (const auto& name : names) retire_one(step, Domain{name, step.state.domains.modify(name)});
+  for (const auto name : names) retire_one(step, Domain{name, step.state.domains.modify(name)});
   for (auto missing = static_cast<std::size_t>(wanted) - names.size(); missing > 0; --missing)
     retire_nobody(step, text(event.service()));
 }

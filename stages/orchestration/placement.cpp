@@ -258,7 +258,6 @@ Placement Slots::choose(const Need& need, schema::PlacementOrder order) const {
   if (slots_.empty() || need.vcpu_milli < 0 || need.ram_mib < 0) return {};
   if (need.vcpu_milli > vcpu_milli_max_ || need.ram_mib > ram_mib_max_) return {};
   Placement placement;
-  placement.candidates.reserve(candidates_max);
   if (order == schema::PlacementOrder::bin_pack) {
     look_downwards(need, placement);
   } else {

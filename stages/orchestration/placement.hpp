@@ -62,10 +62,27 @@ struct Candidate {
   schema::PassedOver passed_over{};
 };
 
+/// At most `candidates_max`, held in place.
+class Candidates {
+ public:
+  /// REQUIRES: `size() < candidates_max`.
+  void push_back(const Candidate& candidate) { all_[size_++] = candidate; }
+  void clear() { size_ = 0; }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  const Candidate& operator[](std::size_t i) const { return all_[i]; }
+  const Candidate* begin() const { return all_.data(); }
+  const Candidate* end() const { return all_.data() + size_; }
+
+ private:
+  std::array<Candidate, candidates_max> all_;
+  std::size_t size_ = 0;
+};
+
 /// A choice. Slots are borrowed from the Slots; `chosen` is null if no NUMA node can take the domain.
 struct Placement {
   const Slot* chosen = nullptr;
-  std::vector<Candidate> candidates;  ///< in the order of choice
+  Candidates candidates;  ///< in the order of choice
 };
 
 /// Where a slot stands: by load, then by its number.

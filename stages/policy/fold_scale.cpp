@@ -204,8 +204,8 @@ void emit_admission(Step& step, const Ask& ask, const ServiceBook& book, const C
 void end_refusal_by_admission(Step& step, const Ask& ask, const Change& change) {
   if (ask.kind != schema::SignalKind::alert) return;
   end_refusal(step, ask.service, ask.fingerprint,
-              "The answer changed: a scale from " + std::to_string(change.from) + " to " +
-                  count_text(change.to, "replica") + " is admitted.");
+              step.outbox.arena().joined({"The answer changed: a scale from ", std::to_string(change.from), " to ",
+                                          count_text(change.to, "replica"), " is admitted."}));
 }
 
 // --- The four ways of a scale --------------------------------------------------------------------------------------
@@ -243,7 +243,9 @@ void shrink(Step& step, const Ask& ask, ServiceBook& book, const Change& change)
   book.last_in_us = step.inbound.now.us;
   decided.domains = narrowed(count);
   emit_admission(step, ask, book, change, {});
-  emit_decision(step, ask, admitted(decided, code::within_envelope, "Gives back " + count_text(count, "domain") + "."));
+  emit_decision(step, ask,
+                admitted(decided, code::within_envelope,
+                         step.outbox.arena().joined({"Gives back ", count_text(count, "domain"), "."})));
 }
 
 // A change that is none: an alert or a schedule goes without a word, and a request is told.
@@ -259,7 +261,8 @@ void stay(Step& step, const Ask& ask, ServiceBook& book, const Change& change) {
   put_projection(step, decided, ground, {});
   emit_decision(
       step, ask,
-      admitted(decided, code::already_there, "The service has " + count_text(change.from, "replica") + " already."));
+      admitted(decided, code::already_there,
+               step.outbox.arena().joined({"The service has ", count_text(change.from, "replica"), " already."})));
 }
 
 // --- Idempotency-Key -----------------------------------------------------------------------------------------------

@@ -75,8 +75,10 @@ class Gate {
 
   void give_back(const Wish& wish) {
     schema::DomainNotStartedT gone;
-    gone.service = name_of(wish.service);
-    gone.domain = gone.service + "-" + to_string(wish.scale).substr(4) + "-1";
+    const auto service = name_of(wish.service);
+    const auto domain = service + "-" + to_string(wish.scale).substr(4) + "-1";
+    gone.service = service;
+    gone.domain = domain;
     fold(wish.org, encode(gone, wish.org), wish.scale);
   }
 

@@ -188,12 +188,12 @@ bool Corpus::fold(replay::Refold& refold) {
   for (const auto& step : steps) appends.insert(appends.end(), step.emitted.begin(), step.emitted.end());
   if (!appends.empty()) log_->append(appends);
   for (const auto& step : steps) {
-    for (const auto& request : step.asked) answer(refold, *request);
+    for (const auto& request : step.asked) answer(refold, request);
   }
   return !steps.empty();
 }
 
-void Corpus::answer(const replay::Refold& refold, const EffectRequest& request) {
+void Corpus::answer(const replay::Refold& refold, const RequestView& request) {
   const auto& asked = *schema::GetEvent(request.event.data());
   auto event = answer_to(asked, *signer_);
   fill_header(event, {.id = ids_.next(), .answers = request.id, .scale = request.scale});

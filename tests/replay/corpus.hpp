@@ -49,7 +49,7 @@ class Corpus {
   void append(Topic to, const std::string& key, std::vector<std::byte> event, HeaderFields fields);
   void settle();
   bool fold(replay::Refold& refold);
-  void answer(const replay::Refold& refold, const EffectRequest& request);
+  void answer(const replay::Refold& refold, const RequestView& request);
 
   std::shared_ptr<EditableLog> log_;
   std::vector<std::unique_ptr<replay::Refold>> refolds_;

@@ -36,7 +36,7 @@ class StageOf final : public AnyStage {
   void take(Log& log, Step& step) {
     if (!step.emitted.empty()) log.append(step.emitted);
     for (const auto& event : step.emitted) emitted_.emplace_back(event.value.begin(), event.value.end());
-    for (auto& request : step.asked) requests_.push_back(std::move(request));
+    for (const auto& request : step.asked) requests_.push_back(std::make_shared<EffectRequest>(request.kept()));
   }
 
   Partition<S> partition_{0, LogLayout{}};

@@ -44,9 +44,10 @@ Digest empty_root() {
 }
 
 Digest CompactRange::root() const {
-  if (peaks_.empty()) return empty_root();
-  auto root = peaks_.back();
-  for (auto peak = peaks_.rbegin() + 1; peak != peaks_.rend(); ++peak) root = node_hash(*peak, root);
+  const auto peaks = this->peaks();
+  if (peaks.empty()) return empty_root();
+  auto root = peaks.back();
+  for (auto peak = peaks.rbegin() + 1; peak != peaks.rend(); ++peak) root = node_hash(*peak, root);
   return root;
 }
 

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <concepts>
 #include <cstdint>
 #include <span>
@@ -33,12 +35,14 @@ struct MerkleNode {
 };
 
 /// The roots of the perfect subtrees that a tree of `size` leaves consists of, largest first: enough to append to the
-/// tree and to know its root.
+/// tree and to know its root. There is one for each one bit of `size`.
 class CompactRange {
  public:
   CompactRange() = default;
   /// The range that `size()` and `peaks()` gave. REQUIRES: `peaks.size()` is the number of one bits of `size`.
-  CompactRange(std::uint64_t size, std::vector<Digest> peaks) : size_(size), peaks_(std::move(peaks)) {}
+  CompactRange(std::uint64_t size, std::span<const Digest> peaks) : size_(size) {
+    std::copy_n(peaks.begin(), std::min(peaks.size(), peaks_.size()), peaks_.begin());
+  }
 
   /// Appends a leaf.
   void append(const Digest& leaf) {
@@ -50,22 +54,23 @@ class CompactRange {
   void append(const Digest& leaf, Completed completed) {
     MerkleNode node{0, size_, leaf};
     completed(node);
+    auto last = peaks_.begin() + std::popcount(size_);
     for (; (node.index & 1) != 0; ++node.height, node.index >>= 1) {
-      node.hash = node_hash(peaks_.back(), node.hash);
-      peaks_.pop_back();
+      node.hash = node_hash(*--last, node.hash);
       completed(MerkleNode{node.height + 1, node.index >> 1, node.hash});
     }
-    peaks_.push_back(node.hash);
+    *last = node.hash;
     ++size_;
   }
 
   std::uint64_t size() const { return size_; }
-  const std::vector<Digest>& peaks() const { return peaks_; }
+  /// Borrowed from the range, until it changes.
+  std::span<const Digest> peaks() const { return {peaks_.data(), static_cast<std::size_t>(std::popcount(size_))}; }
   Digest root() const;
 
  private:
   std::uint64_t size_ = 0;
-  std::vector<Digest> peaks_;
+  std::array<Digest, 64> peaks_;  // the first popcount(size_) of them
 };
 
 // --- Proofs (RFC 6962, 2.1.1 and 2.1.2; verified as RFC 9162, 2.1.3.2 and 2.1.4.2) --------------------------------

@@ -4,7 +4,7 @@
 // and get the same bytes; whatever touches the world is in shell.hpp.
 #pragma once
 
-#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,8 +31,8 @@ enum class Fate : std::uint8_t {
 /// All that one record did.
 struct Step {
   Fate fate = Fate::folded;
-  std::span<LogAppend> emitted;  ///< ready to be appended; in the arena that the step was given
-  std::vector<std::shared_ptr<const EffectRequest>> asked;
+  std::span<LogAppend> emitted;  ///< ready to be appended; in the arena that the step was given, as what is asked
+  std::span<RequestView> asked;
   std::string incident;
 };
 
@@ -210,15 +210,17 @@ class Partition {
                                   {.id = emitted(at, index), .answers = emission.answers, .scale = emission.scale});
       ++index;
     }
-    for (auto& request : outbox_.requests()) {
-      const auto id = emitted(at, index++);
-      fill_header(request.event, {.id = id, .scale = request.scale, .epoch = books_.progress().epoch});
-      books_.ask(id, request.event, now);
-      const auto* event = schema::GetEvent(reinterpret_cast<const std::uint8_t*>(request.event.data()));
-      step.asked.push_back(std::make_shared<const EffectRequest>(
-          EffectRequest{id, request.scale, event->org()->str(), {request.event.begin(), request.event.end()}}));
-    }
+    step.asked = arena_->template make<RequestView>(outbox_.requests().size());
+    for (std::size_t i = 0; i < step.asked.size(); ++i)
+      step.asked[i] = ask(outbox_.requests()[i], emitted(at, index++), now);
     for (const auto& timer : outbox_.timers()) books_.set_timer(timer);
+  }
+
+  RequestView ask(const Outbox::Request& request, const EventId& id, Instant now) {
+    fill_header(request.event, {.id = id, .scale = request.scale, .epoch = books_.progress().epoch});
+    books_.ask(id, request.event, now);
+    const auto* org = schema::GetEvent(reinterpret_cast<const std::uint8_t*>(request.event.data()))->org();
+    return {id, request.scale, {org->data(), org->size()}, request.event};
   }
 
   // With its header, which makes it the next of its lane.

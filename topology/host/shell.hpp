@@ -151,7 +151,9 @@ class Shell : public std::enable_shared_from_this<Shell<S>> {
     // What is at or below the committed offset is known to be in the log already.
     const bool in_log = committed_ && record.offset <= *committed_;
     if (!in_log) emitted_.insert(emitted_.end(), step.emitted.begin(), step.emitted.end());
-    if (ready_) std::move(step.asked.begin(), step.asked.end(), std::back_inserter(asked_));
+    for (const auto& request : step.asked) {
+      if (ready_) asked_.push_back(std::make_shared<const EffectRequest>(request.kept()));
+    }
     return true;
   }
 

@@ -34,6 +34,16 @@ struct EffectRequest {
   std::vector<std::byte> event;  ///< the encoded Event that asks; verified
 };
 
+/// The same as a step of a fold has it: borrowed from where that wrote it.
+struct RequestView {
+  EventId id;
+  ScaleId scale;
+  std::string_view org;
+  Bytes event;
+
+  EffectRequest kept() const { return {id, scale, std::string(org), {event.begin(), event.end()}}; }
+};
+
 /// Takes the encoded Event that answers (schemas/codec.hpp: encode); called once, on any thread.
 using Answer = std::function<void(std::vector<std::byte> event)>;
 

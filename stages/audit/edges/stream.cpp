@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t reason_bytes_max = 1'024;
 
 /// The beginning of every event's data. Keys are not sorted: this is for reading, not for hashing.
-CanonicalJson begin(const schema::Event& event, Instant at) {
-  CanonicalJson json;
+CanonicalJson begin(const schema::Event& event, Instant at, Arena& arena) {
+  CanonicalJson json(arena);
   json.open_object().key("at_us").integer(at.us);
   if (event.header()->scale() != 0) json.key("event").string(to_string(ScaleId{event.header()->scale()}));
   json.key("org").string(text(event.org()));
@@ -30,7 +30,7 @@ struct Told {
 struct Teller {
   CanonicalJson json;
 
-  Told end(std::string_view name) { return {name, json.close_object().take()}; }
+  Told end(std::string_view name) { return {name, std::string(json.close_object().text())}; }
 
   Told operator()(const schema::ScaleDecided* decided) {
     json.key("code").string(text(decided->code()));
@@ -137,11 +137,12 @@ void EventStream::tell_outcome(const schema::Event& event, const LogRecord& reco
   inbound.event = record.value;
   const auto body = decode(inbound);
   if (!body) return;
-  const auto told = std::visit(Teller{begin(event, at)}, *body);
+  Arena arena;
+  const auto told = std::visit(Teller{begin(event, at, arena)}, *body);
   if (told.name.empty()) return;
   const auto org = text(event.org());
   if (opens(told.name) && is_new(scale_key(org, ScaleId{event.header()->scale()}).str()))
-    send(org, "opened", begin(event, at).close_object().text());
+    send(org, "opened", begin(event, at, arena).close_object().text());
   send(org, told.name, told.data);
 }
 
@@ -158,7 +159,8 @@ void EventStream::tell_line(const schema::Event& event, Instant at) {
       ++waiting_;
     }
   }
-  auto json = begin(event, at);
+  Arena arena;
+  auto json = begin(event, at, arena);
   send(org, "written", json.key("line").integer(static_cast<std::int64_t>(index)).close_object().text());
 }
 
@@ -173,7 +175,8 @@ void EventStream::tell_checkpoint(const schema::Event& event, Instant at) {
       settled.push_back(std::move(lines.front()));
   }
   for (const auto& line : settled) {
-    CanonicalJson json;
+    Arena arena;
+    CanonicalJson json(arena);
     json.open_object().key("at_us").integer(at.us).key("event").string(line.event);
     json.key("line").integer(static_cast<std::int64_t>(line.index)).key("org").string(org);
     send(org, "settled", json.close_object().text());

@@ -139,9 +139,10 @@ std::optional<FoundScale> find_scale(std::span<const State* const> states, std::
 }
 
 std::string scale_json(const FoundScale& found) {
-  CanonicalJson json;
+  Arena arena;
+  CanonicalJson json(arena);
   put_scale(json, found);
-  return json.take();
+  return std::string(json.text());
 }
 
 std::string scales_json(std::span<const State* const> states, std::string_view org, std::size_t limit) {
@@ -158,10 +159,11 @@ std::string scales_json(std::span<const State* const> states, std::string_view o
     return std::pair(b.scale->opened_at_us, a.key) < std::pair(a.scale->opened_at_us, b.key);
   };
   std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(listed), all.end(), newer);
-  CanonicalJson json;
+  Arena arena;
+  CanonicalJson json(arena);
   json.open_object().key("scales").open_array();
   for (std::size_t i = 0; i < listed; ++i) put_scale(json, all[i]);
-  return json.close_array().close_object().take();
+  return std::string(json.close_array().close_object().text());
 }
 
 }  // namespace virtscale::audit

@@ -51,17 +51,17 @@ void Chain::fold(const Record& record) {
     if (step.fate != Fate::folded) throw std::runtime_error("a record was not folded: " + step.incident);
     for (const auto& emitted : step.emitted)
       waiting_.push_back({emitted.to, std::string(emitted.key), {emitted.value.begin(), emitted.value.end()}});
-    for (const auto& request : step.asked) answer(stage->inbox(), *request);
+    for (const auto& request : step.asked) answer(stage->inbox(), request);
   }
 }
 
-void Chain::answer(TopicPartition inbox, const EffectRequest& request) {
+void Chain::answer(TopicPartition inbox, const RequestView& request) {
   auto event = answer_to(request);
   fill_header(event, {.id = ids_.next(), .answers = request.id, .scale = request.scale});
   waiting_.push_back({inbox, to_string(request.scale), std::move(event)});
 }
 
-std::vector<std::byte> Chain::answer_to(const EffectRequest& request) const {
+std::vector<std::byte> Chain::answer_to(const RequestView& request) const {
   const auto& event = *schema::GetEvent(request.event.data());
   const auto answer = [&](auto body) {
     if constexpr (requires { body.domain; }) body.domain = domain_in(event);

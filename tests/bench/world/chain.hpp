@@ -37,8 +37,8 @@ class Chain {
   };
 
   void fold(const Record& record);
-  void answer(TopicPartition inbox, const EffectRequest& request);
-  std::vector<std::byte> answer_to(const EffectRequest& request) const;
+  void answer(TopicPartition inbox, const RequestView& request);
+  std::vector<std::byte> answer_to(const RequestView& request) const;
 
   TemporaryDirectory keys_;
   std::unique_ptr<Signer> signer_;

@@ -119,7 +119,7 @@ class Folding {
     check(step.fate != Fate::rejected || step.emitted.size() == 1, "a rejected record becomes one dead letter");
     for (const auto& emitted : step.emitted) check_emitted(emitted, step.fate);
     for (const auto& request : step.asked)
-      check(schema::verify_event(request->event) != nullptr, "a request is an Event");
+      check(schema::verify_event(request.event) != nullptr, "a request is an Event");
     check_state();
   }
 
@@ -131,7 +131,7 @@ class Folding {
       if (a.to != b.to || a.key != b.key || !std::ranges::equal(a.value, b.value)) return false;
     }
     for (std::size_t i = 0; i < step.asked.size(); ++i) {
-      if (step.asked[i]->event != twin.asked[i]->event) return false;
+      if (!std::ranges::equal(step.asked[i].event, twin.asked[i].event)) return false;
     }
     return true;
   }

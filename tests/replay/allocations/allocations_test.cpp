@@ -1,8 +1,8 @@
-// How often a fold goes to the heap for one record, once it has seen as many services as it will see. What a domain
-// brings is allocated, since it stays: its rows, and its requests until they are answered. A decision takes nothing
-// else.
+// How often a fold goes to the heap for one record, once it has seen as many services as it will see. What a record
+// brings that stays is allocated: rows, and requests until they are answered. Nothing else is.
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstdlib>
 #include <map>
 #include <new>
@@ -14,19 +14,36 @@
 #include "topology/host/temporary_directory.hpp"
 
 namespace {
-thread_local std::uint64_t allocations = 0;
-}
+
+// Of this thread, since it began.
+thread_local struct {
+  std::uint64_t step = 1;  ///< counts the folds
+  std::uint64_t taken = 0;
+  std::uint64_t given_back = 0;  ///< in the step that had taken them
+} heap;
+
+// Before each piece of memory: the step that took it.
+struct alignas(std::max_align_t) Mark {
+  std::uint64_t step;
+};
+
+}  // namespace
 
 void* operator new(std::size_t size) {
-  ++allocations;
-  if (auto* const memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
+  auto* const mark = static_cast<Mark*>(std::malloc(sizeof(Mark) + size));
+  if (mark == nullptr) throw std::bad_alloc();
+  mark->step = heap.step;
+  ++heap.taken;
+  return mark + 1;
 }
 void operator delete(void* memory) noexcept {
-  std::free(memory);
+  if (memory == nullptr) return;
+  auto* const mark = static_cast<Mark*>(memory) - 1;
+  if (mark->step == heap.step) ++heap.given_back;
+  std::free(mark);
 }
 void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
+  operator delete(memory);
 }
 
 namespace virtscale {
@@ -36,8 +53,10 @@ using replay::Refold;
 
 struct Count {
   std::uint64_t records = 0;
-  std::uint64_t allocations = 0;
-  double each() const { return static_cast<double>(allocations) / static_cast<double>(records); }
+  std::uint64_t taken = 0;
+  std::uint64_t given_back = 0;
+  double taken_each() const { return static_cast<double>(taken) / static_cast<double>(records); }
+  double given_back_each() const { return static_cast<double>(given_back) / static_cast<double>(records); }
 };
 using Counts = std::map<std::string, Count>;
 
@@ -47,14 +66,17 @@ class Counted final : public test::RefoldAround {
   Counted(std::unique_ptr<Refold> real, Instant from, Counts& counts)
       : RefoldAround(std::move(real)), from_(from), counts_(counts) {}
   Step fold(const LogRecord& record, Arena& arena) override {
-    const auto before = allocations;
+    ++heap.step;
+    const auto before = heap;
     auto step = real().fold(record, arena);
-    const auto taken = allocations - before;
+    const auto after = heap;
+    ++heap.step;
     if (record.timestamp < from_) return step;
     const auto* event = schema::GetEvent(record.value.data());
     auto& count = counts_[std::string(name_of(inbox().topic)) + " " + std::string(schema::name_of(event->body_type()))];
     ++count.records;
-    count.allocations += taken;
+    count.taken += after.taken - before.taken;
+    count.given_back += after.given_back - before.given_back;
     return step;
   }
 
@@ -111,28 +133,30 @@ class SteadyState : public testing::Test {
   Instant steady_from_;
 };
 
-TEST_F(SteadyState, OfADecisionTakesNothingFromTheHeapButRows) {
-  auto counts = counted();
-  EXPECT_EQ(counts["alerts ScaleRequested"].allocations, 0U);
-  EXPECT_EQ(counts["signals DomainRunning"].allocations, 0U);
-  EXPECT_EQ(counts["signals DomainStopped"].allocations, 0U);
-  // Of two domains each time: their rows when they come, and a sentence when they go.
-  EXPECT_EQ(counts["signals ScaleWanted"].each(), 1.5);
+TEST_F(SteadyState, TakesNothingFromTheHeapButWhatStays) {
+  const std::map<std::string, double> known = {
+      {"outcomes CheckpointSigned", 11},  // reading the note, and writing what was asked: one covers many lines
+      {"decisions ScaleAdmitted", 1},     // the candidates of a placement
+  };
+  for (const auto& [record, count] : counted()) {
+    const auto may = known.find(record);
+    EXPECT_LE(count.given_back_each(), may == known.end() ? 0 : may->second) << record;
+  }
 }
 
-// As it is: who makes one of these larger shall know it.
-TEST_F(SteadyState, OfAllFoldsTakesNoMoreThanItDid) {
+// As it is: who makes one of these larger shall know it. Of two domains each time.
+TEST_F(SteadyState, TakesNoMoreThatStaysThanItDid) {
   const std::map<std::string, double> known = {
-      {"decisions BackendGone", 6},    {"decisions DomainHalted", 2},     {"decisions DomainSpawned", 3},
-      {"decisions ScaleAdmitted", 20}, {"outcomes CheckpointSigned", 12}, {"outcomes DomainPlaced", 5},
-      {"outcomes DomainRemoved", 12},  {"outcomes DomainServing", 7},     {"outcomes ScaleDecided", 5},
-      {"placements BackendAdded", 1},  {"placements BackendDrained", 4},  {"placements DomainRetired", 6},
-      {"placements DomainStarted", 8}, {"placements LivenessPassed", 6},  {"alerts ScaleRequested", 0},
-      {"signals DomainRunning", 0},    {"signals DomainStopped", 0},      {"signals ScaleWanted", 1.5},
+      {"decisions BackendGone", 2},    {"decisions DomainHalted", 0},     {"decisions DomainSpawned", 0},
+      {"decisions ScaleAdmitted", 8},  {"outcomes CheckpointSigned", 11}, {"outcomes DomainPlaced", 5},
+      {"outcomes DomainRemoved", 6},   {"outcomes DomainServing", 2},     {"outcomes ScaleDecided", 5},
+      {"placements BackendAdded", 0},  {"placements BackendDrained", 3},  {"placements DomainRetired", 2},
+      {"placements DomainStarted", 4}, {"placements LivenessPassed", 2},  {"alerts ScaleRequested", 0},
+      {"signals DomainRunning", 0},    {"signals DomainStopped", 0},      {"signals ScaleWanted", 1},
   };
   for (const auto& [record, count] : counted()) {
     ASSERT_TRUE(known.contains(record)) << record;
-    EXPECT_LE(count.each(), known.at(record)) << record;
+    EXPECT_LE(count.taken_each(), known.at(record)) << record;
   }
 }
 

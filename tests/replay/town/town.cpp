@@ -163,19 +163,19 @@ bool Town::fold_some(replay::Refold& refold) {
       log_->append(step.emitted);
       records_ += step.emitted.size();
     }
-    for (auto& request : step.asked) answer_later(refold.inbox().topic, refold.inbox().partition, request);
+    for (const auto& request : step.asked) answer_later(refold.inbox(), request);
   }
   return !steps.empty();
 }
 
-void Town::answer_later(Topic inbox, std::uint32_t partition, std::shared_ptr<const EffectRequest> request) {
-  const auto& event = *schema::GetEvent(request->event.data());
+void Town::answer_later(TopicPartition inbox, const RequestView& request) {
+  const auto& event = *schema::GetEvent(request.event.data());
   auto takes = between(5, 50);
   if (event.body_type() == schema::Body::StartDomain) takes = between(20'000, 40'000);
   if (event.body_type() == schema::Body::ProbeDomain) takes = between(500, 2'500);
-  later_.emplace(clock_.now() + takes, [this, inbox, partition, request] {
-    const auto key = to_string(request->scale);
-    append({inbox, key, answer_to(*request), request->id, request->scale, partition});
+  later_.emplace(clock_.now() + takes, [this, inbox, request = request.kept()] {
+    const auto key = to_string(request.scale);
+    append({inbox.topic, key, answer_to(request), request.id, request.scale, inbox.partition});
   });
 }
 

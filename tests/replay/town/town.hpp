@@ -58,7 +58,7 @@ class Town {
   void append(Append record);
   void fold_all();
   bool fold_some(replay::Refold& refold);
-  void answer_later(Topic inbox, std::uint32_t partition, std::shared_ptr<const EffectRequest> request);
+  void answer_later(TopicPartition inbox, const RequestView& request);
   std::vector<std::byte> answer_to(const EffectRequest& request);
   bool ring_one(Instant until);
   Duration between(int low_ms, int high_ms);

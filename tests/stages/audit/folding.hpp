@@ -155,7 +155,7 @@ inline schema::ScaleDecidedT refused() {
   return event;
 }
 
-inline schema::DomainPlacedT placed(const std::string& domain) {
+inline schema::DomainPlacedT placed(std::string_view domain) {
   schema::DomainPlacedT event;
   event.domain = domain;
   event.service = "web";
@@ -166,11 +166,14 @@ inline schema::DomainPlacedT placed(const std::string& domain) {
   event.placed_at_us = 1'776'737'654'001'000;
   event.candidates_total = 1;
   const schema::Candidate numbers(0, 0, 0, 0, 0, schema::PassedOver::more_loaded);
-  event.candidates.push_back(schema::named_candidate(event.candidate_names, "", "r3.05.nd-04a2c2", numbers));
+  static std::string names;  // which the event borrows
+  names.clear();
+  event.candidates.push_back(schema::named_candidate(names, "", "r3.05.nd-04a2c2", numbers));
+  event.candidate_names = names;
   return event;
 }
 
-inline schema::DomainServingT serving(const std::string& domain) {
+inline schema::DomainServingT serving(std::string_view domain) {
   schema::DomainServingT event;
   event.domain = domain;
   event.service = "web";
@@ -184,7 +187,7 @@ inline schema::DomainServingT serving(const std::string& domain) {
   return event;
 }
 
-inline schema::DomainFailedT failed(const std::string& domain, const std::string& reason) {
+inline schema::DomainFailedT failed(std::string_view domain, std::string_view reason) {
   schema::DomainFailedT event;
   event.domain = domain;
   event.service = "web";
@@ -193,7 +196,7 @@ inline schema::DomainFailedT failed(const std::string& domain, const std::string
   return event;
 }
 
-inline schema::DomainRemovedT removed(const std::string& domain) {
+inline schema::DomainRemovedT removed(std::string_view domain) {
   schema::DomainRemovedT event;
   event.domain = domain;
   event.service = "web";

@@ -12,7 +12,13 @@ namespace virtscale::audit {
 namespace {
 
 std::string written(std::string_view text, std::size_t bytes_max = 256) {
-  return CanonicalJson().string(text, bytes_max).take();
+  Arena arena;
+  return std::string(CanonicalJson(arena, 0).string(text, bytes_max).text());
+}
+
+std::string written(std::int64_t integer) {
+  Arena arena;
+  return std::string(CanonicalJson(arena).integer(integer).text());
 }
 
 // A view of nothing has no address, which memcpy may not be given.
@@ -59,9 +65,9 @@ TEST(CanonicalJson, CutsBetweenCharacters) {
 }
 
 TEST(CanonicalJson, WritesOnlyIntegersThatADoubleHolds) {
-  EXPECT_EQ(CanonicalJson().integer(INT64_MAX).take(), "9007199254740991");
-  EXPECT_EQ(CanonicalJson().integer(INT64_MIN).take(), "-9007199254740991");
-  EXPECT_EQ(CanonicalJson().integer(0).take(), "0");
+  EXPECT_EQ(written(INT64_MAX), "9007199254740991");
+  EXPECT_EQ(written(INT64_MIN), "-9007199254740991");
+  EXPECT_EQ(written(std::int64_t{0}), "0");
 }
 
 TEST(Line, IsCanonicalAndFitsAnEntryWhateverTheEventsHold) {
@@ -80,7 +86,8 @@ TEST(Line, IsCanonicalAndFitsAnEntryWhateverTheEventsHold) {
   decided.kind = static_cast<schema::SignalKind>(77);
   decided.signal_at_us = INT64_MIN;
   const auto org = std::string(1'024, '"');
-  const auto line = line_of({org, {1}, 7, Instant{INT64_MAX}, decided, scale, nasty});
+  Arena arena;
+  const auto line = line_of({org, {1}, 7, Instant{INT64_MAX}, decided, scale, nasty}, arena);
   EXPECT_LE(line.size(), entry_bytes_max);
   EXPECT_EQ(ledger::fault_of_canonical(line), "");
   EXPECT_THAT(line, testing::HasSubstr("\"domains_omitted\":"));

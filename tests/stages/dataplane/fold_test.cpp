@@ -19,7 +19,7 @@ static_assert(Stage<Fold>);
 constexpr std::uint64_t birth = 7;
 constexpr std::uint64_t retirement = 9;
 
-schema::DomainStartedT started(const std::string& domain, const std::string& backend = "web") {
+schema::DomainStartedT started(std::string_view domain, std::string_view backend = "web") {
   schema::DomainStartedT body;
   body.domain = domain;
   body.service = "web";
@@ -34,7 +34,7 @@ schema::DomainStartedT started(const std::string& domain, const std::string& bac
   return body;
 }
 
-schema::DomainRetiredT retired(const std::string& domain) {
+schema::DomainRetiredT retired(std::string_view domain) {
   schema::DomainRetiredT body;
   body.domain = domain;
   body.service = "web";

@@ -68,9 +68,9 @@ class RandomWorld {
 
   void start() {
     schema::DomainStartedT body;
-    body.domain = any_domain();
-    if (fates_[body.domain].started) return;
-    fates_[body.domain].started = true;
+    const auto domain = any_domain();
+    if (std::exchange(fates_[domain].started, true)) return;
+    body.domain = domain;
     body.service = below(2) == 0 ? "web" : "api";
     body.cell = "eu-a";
     body.address = "10.0.0.7";
@@ -80,8 +80,9 @@ class RandomWorld {
 
   void retire() {
     schema::DomainRetiredT body;
-    body.domain = any_domain();
-    auto& fate = fates_[body.domain];
+    const auto domain = any_domain();
+    body.domain = domain;
+    auto& fate = fates_[domain];
     if (!fate.started || fate.retired) return;
     fate.retired = true;
     body.service = "web";

@@ -111,7 +111,7 @@ class SmallHost final : public EdgeLog {
   Lines lines_;
 };
 
-schema::DomainStartedT started(const std::string& domain, std::uint16_t port, const std::string& backend = "web") {
+schema::DomainStartedT started(std::string_view domain, std::uint16_t port, std::string_view backend = "web") {
   schema::DomainStartedT body;
   body.domain = domain;
   body.service = "web";
@@ -126,7 +126,7 @@ schema::DomainStartedT started(const std::string& domain, std::uint16_t port, co
   return body;
 }
 
-schema::DomainRetiredT retired(const std::string& domain) {
+schema::DomainRetiredT retired(std::string_view domain) {
   schema::DomainRetiredT body;
   body.domain = domain;
   body.service = "web";

@@ -193,8 +193,8 @@ TEST(Placement, NamesTheChosenEvenBehindManyThatHaveNoRoom) {
   const auto placement = cell.choose({2'000, 2'048}, Order::least_loaded);
   ASSERT_NE(placement.chosen, nullptr);
   ASSERT_EQ(placement.candidates.size(), candidates_max);
-  EXPECT_EQ(placement.candidates.back().slot->node, "large");
-  EXPECT_EQ(placement.candidates.front().passed_over, schema::PassedOver::no_room_vcpu_ram);
+  EXPECT_EQ(placement.candidates[candidates_max - 1].slot->node, "large");
+  EXPECT_EQ(placement.candidates[0].passed_over, schema::PassedOver::no_room_vcpu_ram);
 }
 
 // What the index answers, from a plain look at every slot: loads compared as fractions, in 128 bits, and all in order.

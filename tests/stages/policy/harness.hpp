@@ -216,10 +216,10 @@ inline schema::ScaleWantedT schedule_to(std::int32_t replicas) {
 
 /// DomainRunning, DomainNotStarted or DomainStopped of a domain.
 template <class Body>
-Body about_domain(std::string domain, std::string service = "web") {
+Body about_domain(std::string_view domain, std::string_view service = "web") {
   Body body;
-  body.domain = std::move(domain);
-  body.service = std::move(service);
+  body.domain = domain;
+  body.service = service;
   return body;
 }
 

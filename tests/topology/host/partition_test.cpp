@@ -49,7 +49,7 @@ TEST_F(PartitionFold, DerivesIdsFromTheRecordThatCausedThem) {
   EXPECT_EQ(header.lane(), 1u);
   EXPECT_EQ(header.scale(), scale_of({0, 0, 0, Source::policy}).value);
   ASSERT_THAT(step.asked, SizeIs(1));
-  EXPECT_EQ(step.asked[0]->id, (EventId{0, 0, 1, Source::policy}));
+  EXPECT_EQ(step.asked[0].id, (EventId{0, 0, 1, Source::policy}));
 }
 
 TEST_F(PartitionFold, HashesTheValueWithTheHashZeroAsTheLanesFirst) {
@@ -178,14 +178,14 @@ TEST_F(PartitionFold, HaltsWhereTheRulesOfTheEpochAreGone) {
 }
 
 TEST_F(PartitionFold, FoldsAnAnswerOnceAndGivesItTheRequestsOrgAndScale) {
-  const auto asked = fold(event_of(test::contract(), {.id = edge(1)})).asked.at(0);
+  const auto asked = fold(event_of(test::contract(), {.id = edge(1)})).asked[0];
   schema::MailSentT sent;
-  const auto answer = event_of(sent, {.id = edge(2), .answers = asked->id}, "");
+  const auto answer = event_of(sent, {.id = edge(2), .answers = asked.id}, "");
   const auto step = fold(answer, {2'000'000}, "any key");
   ASSERT_EQ(step.fate, Fate::folded);
   EXPECT_EQ(ended(step).reason()->str(), "MailSent");
   EXPECT_EQ(body(step.emitted[0]).org()->str(), "acme");
-  EXPECT_EQ(body(step.emitted[0]).header()->scale(), asked->scale.value);
+  EXPECT_EQ(body(step.emitted[0]).header()->scale(), asked.scale.value);
   EXPECT_EQ(fold(answer, {2'000'000}, "any key").fate, Fate::unasked);
   EXPECT_EQ(partition.books().pending_count(), 0u);
 }
