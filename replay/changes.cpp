@@ -14,7 +14,8 @@ Row row_of(Bytes value) {
 // Each row that was touched, as it is now. One that was erased and made again comes twice, the last time as it is.
 std::map<std::string, std::optional<Row>> touched_in(AnyTable& table) {
   std::map<std::string, std::optional<Row>> touched;
-  table.drain_changes([&](std::string_view key, const Bytes* value) {
+  Arena arena;
+  table.drain_changes(arena, [&](std::string_view key, const Bytes* value) {
     touched[std::string(key)] = value == nullptr ? std::nullopt : std::optional(row_of(*value));
   });
   return touched;
@@ -29,7 +30,7 @@ ChangeFollower::ChangeFollower(Refold& followed) : followed_(followed) {
       rows.emplace(key, row_of(value));
       return true;
     });
-    table->drain_changes([](std::string_view, const Bytes*) {});
+    touched_in(*table);
   }
 }
 

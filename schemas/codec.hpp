@@ -84,17 +84,23 @@ std::vector<std::byte> encode(const Body& body, std::string_view org) {
   return detail::bytes_of(builder);
 }
 
-/// The same bytes, in an arena (topology/contract), and until that is cleared.
-template <Packable Body, class Arena>
-std::span<std::byte> encode(const Body& body, std::string_view org, Arena& arena) {
+/// What `build(builder)` finishes, in an arena (topology/contract), and until that is cleared.
+template <class Arena, class Build>
+std::span<std::byte> built_in(Arena& arena, Build build) {
   // More than most events take: what is left over goes back.
   constexpr std::size_t usual_bytes = 2'048;
   detail::ArenaAllocator<Arena> allocator(arena);
   flatbuffers::FlatBufferBuilder builder(usual_bytes, &allocator);
-  detail::build_event(builder, body, org);
+  build(builder);
   auto* const begin = reinterpret_cast<std::byte*>(builder.GetBufferPointer());
   arena.trim(begin);
   return {begin, builder.GetSize()};
+}
+
+/// The same bytes as `encode(body, org)`, in an arena, and until that is cleared.
+template <Packable Body, class Arena>
+std::span<std::byte> encode(const Body& body, std::string_view org, Arena& arena) {
+  return built_in(arena, [&](auto& builder) { detail::build_event(builder, body, org); });
 }
 
 /// The Event in `bytes`, or null if they are not one. Everything that can be reached from it is within `bytes`.
@@ -121,7 +127,12 @@ inline std::string print_event(std::span<const std::byte> event) {
   return detail::print(event, EventTypeTable());
 }
 
-/// A row of a state table as bytes.
+/// A row of a state table as bytes, in an arena.
+template <Packable Value, class Arena>
+std::span<std::byte> encode_row(const Value& value, Arena& arena) {
+  return built_in(arena, [&](auto& builder) { builder.Finish(Value::TableType::Pack(builder, &value)); });
+}
+/// The same bytes on their own.
 template <Packable Value>
 std::vector<std::byte> encode_row(const Value& value) {
   flatbuffers::FlatBufferBuilder builder(256);

@@ -75,7 +75,7 @@ class FoldService {
   std::vector<fold_wire::Row> changed_rows() {
     std::vector<fold_wire::Row> rows;
     for (auto* table : state_.tables()) {
-      table->drain_changes([&](std::string_view key, const Bytes* value) {
+      table->drain_changes(arena_, [&](std::string_view key, const Bytes* value) {
         fold_wire::Row row{std::string(table->name()), std::string(key), std::nullopt};
         if (value != nullptr) row.value.emplace(reinterpret_cast<const char*>(value->data()), value->size());
         rows.push_back(std::move(row));

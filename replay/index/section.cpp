@@ -195,7 +195,8 @@ SectionRows SectionRows::changed(const std::vector<AnyTable*>& tables) {
     std::string changed;
     std::uint32_t erased_count = 0;
     std::uint32_t changed_count = 0;
-    table->drain_changes([&](std::string_view key, const Bytes* value) {
+    Arena arena;
+    table->drain_changes(arena, [&](std::string_view key, const Bytes* value) {
       put(value == nullptr ? erased : changed, key);
       ++(value == nullptr ? erased_count : changed_count);
       if (value != nullptr) put(changed, {reinterpret_cast<const char*>(value->data()), value->size()});

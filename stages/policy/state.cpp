@@ -26,16 +26,16 @@ Remarks& remarks_of(ServiceBook& book) {
 }
 
 // As the generated Pack would, field by field in its order.
-std::vector<std::byte> encode_row(const ServiceBook& book) {
+std::span<std::byte> encode_row(const ServiceBook& book, Arena& arena) {
   const Remarks none;
   const auto& remarks = book.remarks ? *book.remarks : none;
-  schema::Builder builder(256);
-  const auto spec = book.spec.build(builder);
-  const auto held_code = remarks.held_code.empty() ? 0 : builder.CreateString(remarks.held_code);
-  const auto mailed = build_mailed(builder, remarks);
-  builder.Finish(schema::CreateServiceBook(builder, spec, book.committed, book.reserved, book.leaving, book.last_out_us,
-                                           book.last_in_us, held_code, remarks.held_at_us, mailed));
-  return schema::detail::bytes_of(builder);
+  return schema::built_in(arena, [&](schema::Builder& builder) {
+    const auto spec = book.spec.build(builder);
+    const auto held_code = remarks.held_code.empty() ? 0 : builder.CreateString(remarks.held_code);
+    const auto mailed = build_mailed(builder, remarks);
+    builder.Finish(schema::CreateServiceBook(builder, spec, book.committed, book.reserved, book.leaving,
+                                             book.last_out_us, book.last_in_us, held_code, remarks.held_at_us, mailed));
+  });
 }
 
 bool decode_row(Bytes bytes, ServiceBook& book) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,7 +71,7 @@ struct ServiceBook {
 Remarks& remarks_of(ServiceBook& book);
 
 /// Rows of `services` as bytes and back, for Table: those of a schema::ServiceBook.
-std::vector<std::byte> encode_row(const ServiceBook& book);
+std::span<std::byte> encode_row(const ServiceBook& book, Arena& arena);
 bool decode_row(Bytes bytes, ServiceBook& book);
 inline std::string print_row(Bytes bytes, const ServiceBook*) {
   return schema::print_row(bytes, static_cast<const schema::ServiceBookT*>(nullptr));

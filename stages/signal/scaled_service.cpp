@@ -45,15 +45,15 @@ schema::Unpacking ScaledService::unpacking() const {
 }
 
 // As the generated Pack would, field by field in its order.
-std::vector<std::byte> encode_row(const ScaledService& service) {
-  schema::Builder builder(256);
-  auto packed = service.unpacking();
-  const auto rules = schema::build_rules(builder, packed);
-  const auto backend = service.haproxy_backend();
-  const auto built_backend = backend.empty() ? 0 : builder.CreateString(backend);
-  const auto cooldowns = service.cooldowns();
-  builder.Finish(schema::CreateScaledService(builder, rules, cooldowns.out_us, cooldowns.in_us, built_backend));
-  return schema::detail::bytes_of(builder);
+std::span<std::byte> encode_row(const ScaledService& service, Arena& arena) {
+  return schema::built_in(arena, [&](schema::Builder& builder) {
+    auto packed = service.unpacking();
+    const auto rules = schema::build_rules(builder, packed);
+    const auto backend = service.haproxy_backend();
+    const auto built_backend = backend.empty() ? 0 : builder.CreateString(backend);
+    const auto cooldowns = service.cooldowns();
+    builder.Finish(schema::CreateScaledService(builder, rules, cooldowns.out_us, cooldowns.in_us, built_backend));
+  });
 }
 
 bool decode_row(Bytes bytes, ScaledService& service) {

@@ -8,11 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <span>
 #include <string_view>
-#include <vector>
 
 #include "schemas/packed_service.hpp"
 #include "schemas/state/signal_generated.h"
+#include "topology/contract/arena.hpp"
 #include "topology/contract/event.hpp"
 
 namespace virtscale::signal {
@@ -41,7 +42,7 @@ class ScaledService {
   }
 
  private:
-  friend std::vector<std::byte> encode_row(const ScaledService& service);
+  friend std::span<std::byte> encode_row(const ScaledService& service, Arena& arena);
 
   // Behind the cooldowns and the backend, where the rules begin.
   schema::Unpacking unpacking() const;
@@ -50,7 +51,7 @@ class ScaledService {
 };
 
 /// Rows as bytes and back, for Table: those of a schema::ScaledService.
-std::vector<std::byte> encode_row(const ScaledService& service);
+std::span<std::byte> encode_row(const ScaledService& service, Arena& arena);
 bool decode_row(Bytes bytes, ScaledService& service);
 inline std::string print_row(Bytes bytes, const ScaledService*) {
   return schema::print_row(bytes, static_cast<const schema::ScaledServiceT*>(nullptr));

@@ -22,8 +22,8 @@ class Arena {
  public:
   /// Every piece begins at a multiple of this, and takes one.
   static constexpr std::size_t alignment = 8;
-  /// What `clear` keeps for the next pieces, at most: some hundreds of events.
-  static constexpr std::size_t kept_bytes_max = std::size_t{1} << 20;
+  /// What `clear` keeps for the next pieces, at most: what 512 ledger lines take, with their events.
+  static constexpr std::size_t kept_bytes_max = std::size_t{4} << 20;
 
   /// A new piece, which lasts until `clear`.
   std::byte* allocate(std::size_t bytes) {

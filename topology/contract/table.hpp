@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "topology/contract/arena.hpp"
 #include "topology/contract/event.hpp"
 #include "topology/contract/table/key_index.hpp"
 #include "topology/contract/table/key_order.hpp"
@@ -31,8 +32,10 @@ class AnyTable {
   /// Erases the row; none is erased already.
   virtual void erase(std::string_view key) = 0;
   /// Visits each row that changed since the last call, and forgets that it changed: first those that were erased
-  /// (`value` is null), then those that are there. A row that was erased and made again is visited as both.
-  virtual void drain_changes(const std::function<void(std::string_view key, const Bytes* value)>& visit) = 0;
+  /// (`value` is null), then those that are there. A row that was erased and made again is visited as both. Values are
+  /// encoded in `arena`, where they stay.
+  virtual void drain_changes(Arena& arena,
+                             const std::function<void(std::string_view key, const Bytes* value)>& visit) = 0;
   /// Visits each row with the prefix, in ascending order, until the visitor returns false.
   virtual void each_encoded(std::string_view prefix,
                             const std::function<bool(std::string_view key, Bytes value)>& visit) const = 0;
@@ -44,7 +47,7 @@ class AnyTable {
 /// A map from a key to a `Value`, which can be walked in the order of keys. Keys are text; parts of composite keys are
 /// joined by '/'.
 ///
-/// `Value` is copied to and from bytes by the free functions `encode_row(value)`, `decode_row(bytes, value)` and
+/// `Value` is copied to and from bytes by the free functions `encode_row(value, arena)`, `decode_row(bytes, value)` and
 /// `print_row(bytes, value tag)` that are found beside its type (schemas/codec.hpp). To find, make, change and erase a
 /// row costs O(1); `each` and `at_or_after` cost what KeyOrder says, and are for one thread at a time.
 template <class Value>
@@ -153,21 +156,24 @@ class Table final : public AnyTable {
     return true;
   }
 
-  void drain_changes(const std::function<void(std::string_view, const Bytes*)>& visit) override {
+  void drain_changes(Arena& arena, const std::function<void(std::string_view, const Bytes*)>& visit) override {
     for (const auto& key : std::exchange(erased_, {})) visit(key, nullptr);
     gone_ = 0;
     for (auto* const row : std::exchange(changed_, {})) {
       if (row == nullptr) continue;  // came and went between two drains: no trace
       row->noted_at = Row::nowhere;
       row->stored = true;
-      const auto encoded = encode_row(value_of(*row));
-      const Bytes bytes(encoded);
+      const Bytes bytes = encode_row(value_of(*row), arena);
       visit(row->key(), &bytes);
     }
   }
 
   void each_encoded(std::string_view prefix, const std::function<bool(std::string_view, Bytes)>& visit) const override {
-    each(prefix, [&](std::string_view key, const Value& value) { return visit(key, encode_row(value)); });
+    Arena arena;
+    each(prefix, [&](std::string_view key, const Value& value) {
+      arena.clear();
+      return visit(key, encode_row(value, arena));
+    });
   }
 
   std::string print(Bytes value) const override { return print_row(value, static_cast<const Value*>(nullptr)); }

@@ -38,7 +38,8 @@ struct ShellPorts {
   const Clock& clock;
   Effects* effects;  ///< null for a stage that asks for none
   StageMetrics& metrics;
-  EdgeIds& ids;                                         ///< for answers and timers, which come from the outside
+  Arena& arena;  ///< of the stage's thread: what a turn emits lies there until it is appended
+  EdgeIds& ids;  ///< for answers and timers, which come from the outside
   std::function<void(const std::string&)> on_incident;  ///< the partition has stopped; the text says why and what to do
 };
 
@@ -139,7 +140,7 @@ class Shell : public std::enable_shared_from_this<Shell<S>> {
   }
 
   bool take(const LogRecord& record) {
-    auto step = partition_.fold_one(record, arena_);
+    auto step = partition_.fold_one(record, ports_.arena);
     duplicates_ += step.fate == Fate::duplicate ? 1 : 0;
     rejected_ += step.fate == Fate::rejected ? 1 : 0;
     if (step.fate == Fate::halted) {
@@ -160,7 +161,7 @@ class Shell : public std::enable_shared_from_this<Shell<S>> {
   void append_emitted() {
     if (!emitted_.empty()) last_ticket_ = std::max(last_ticket_, ports_.log.append(emitted_));
     emitted_.clear();
-    arena_.clear();
+    ports_.arena.clear();
   }
 
   void act() {
@@ -230,7 +231,6 @@ class Shell : public std::enable_shared_from_this<Shell<S>> {
   std::uint64_t history_end_ = 0;
   Ticket last_ticket_ = 0;          // of all that was folded and emitted
   std::vector<LogAppend> emitted_;  // by the batch, in the arena
-  Arena arena_;
   EffectRunner::Requests asked_;
   std::size_t duplicates_ = 0;
   std::size_t rejected_ = 0;

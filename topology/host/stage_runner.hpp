@@ -148,7 +148,7 @@ class StageRunner {
     opened.shell =
         std::make_shared<Shell<S>>(p,
                                    ShellPorts{ports_.log, *opened.store, ports_.executor, ports_.disk, ports_.clock,
-                                              ports_.effects, ports_.metrics.stage(name, p), ports_.ids,
+                                              ports_.effects, ports_.metrics.stage(name, p), arena_, ports_.ids,
                                               [on_incident = ports_.on_incident, name](const std::string& why) {
                                                 on_incident("stage " + std::string(name) + " stopped: " + why);
                                               }},
@@ -194,7 +194,8 @@ class StageRunner {
 
   StagePorts ports_;
   Pace pace_;
-  std::vector<Owned> owned_;  // on the executor only
+  Arena arena_;  // on the executor only, as all that follows
+  std::vector<Owned> owned_;
 };
 
 }  // namespace virtscale

@@ -22,13 +22,13 @@ void StateWriter::load(Store& store, const std::vector<AnyTable*>& tables, std::
 
 void StateWriter::prepare(const std::vector<AnyTable*>& tables, Ticket after, std::uint64_t folded) {
   if (broken_) return;
-  prepared_ = Prepared{after, folded, {}};
+  prepared_ = Prepared{after, folded, {}, {}};
+  auto& arena = prepared_->arena;
   for (auto* table : tables) {
-    const auto prefix = std::string(table->name()) + "/";
-    table->drain_changes([&](std::string_view key, const Bytes* value) {
-      StoreChange change{prefix + std::string(key), std::nullopt};
+    table->drain_changes(arena, [&](std::string_view key, const Bytes* value) {
+      StoreChange change{arena.joined({table->name(), "/", key}), std::nullopt};
       if (value != nullptr) change.value.emplace(reinterpret_cast<const char*>(value->data()), value->size());
-      prepared_->changes.push_back(std::move(change));
+      prepared_->changes.push_back(change);
     });
   }
   write_durable();

@@ -44,6 +44,7 @@ class StateWriter : public std::enable_shared_from_this<StateWriter> {
     Ticket after;
     std::uint64_t folded;
     std::vector<StoreChange> changes;
+    Arena arena;  // where the changes lie
   };
 
   void written(std::uint64_t folded, const std::string* error);

@@ -18,10 +18,10 @@ class StoreError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// One change of a commit: a value to put, or, without one, a key to delete.
+/// One change of a commit: a value to put, or, without one, a key to delete. Borrowed for the commit.
 struct StoreChange {
-  std::string key;
-  std::optional<std::string> value;
+  std::string_view key;
+  std::optional<std::string_view> value;
 };
 
 /// Used by one thread at a time.

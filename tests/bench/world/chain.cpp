@@ -38,7 +38,10 @@ void Chain::append(Topic to, std::string_view key, std::vector<std::byte> event)
 
 void Chain::settle() {
   for (auto& stage : stages_) {
-    for (auto* table : stage->tables()) table->drain_changes([](std::string_view, const Bytes*) {});
+    for (auto* table : stage->tables()) {
+      Arena arena;
+      table->drain_changes(arena, [](std::string_view, const Bytes*) {});
+    }
   }
 }
 

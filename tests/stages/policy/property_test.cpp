@@ -276,7 +276,8 @@ TEST(PolicyProperties, AStateThatWasStoredGoesOnAsIfItHadNotBeen) {
   const auto from = stored.state.tables();
   const auto to = read_again.tables();
   for (std::size_t i = 0; i < from.size(); ++i) {
-    from[i]->drain_changes([&](std::string_view key, const Bytes* value) {
+    Arena rows;
+    from[i]->drain_changes(rows, [&](std::string_view key, const Bytes* value) {
       ASSERT_NE(value, nullptr);
       ASSERT_TRUE(to[i]->load(key, *value)) << from[i]->name() << " " << key;
     });

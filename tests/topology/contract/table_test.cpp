@@ -13,9 +13,8 @@ namespace test {
 struct Number {
   std::int64_t value = 0;
 };
-std::vector<std::byte> encode_row(const Number& number) {
-  const auto* begin = reinterpret_cast<const std::byte*>(&number.value);
-  return {begin, begin + sizeof number.value};
+std::span<std::byte> encode_row(const Number& number, Arena& arena) {
+  return arena.copy(std::as_bytes(std::span(&number.value, 1)));
 }
 bool decode_row(Bytes bytes, Number& number) {
   if (bytes.size() != sizeof number.value) return false;
@@ -39,7 +38,8 @@ class TableTest : public testing::Test {
  protected:
   std::vector<std::pair<std::string, std::optional<std::int64_t>>> drain() {
     std::vector<std::pair<std::string, std::optional<std::int64_t>>> changes;
-    table.drain_changes([&](std::string_view key, const Bytes* value) {
+    Arena arena;
+    table.drain_changes(arena, [&](std::string_view key, const Bytes* value) {
       test::Number number;
       if (value != nullptr) decode_row(*value, number);
       changes.emplace_back(key, value == nullptr ? std::nullopt : std::optional(number.value));
@@ -88,7 +88,8 @@ TEST_F(TableTest, ARowThatIsMadeAgainOutlivesItsErasure) {
 }
 
 TEST_F(TableTest, ALoadedRowIsKnownToTheStore) {
-  ASSERT_TRUE(table.load("a", encode_row(test::Number{7})));
+  Arena arena;
+  ASSERT_TRUE(table.load("a", encode_row(test::Number{7}, arena)));
   EXPECT_FALSE(table.load("b", Bytes()));
   EXPECT_EQ(table.find("a")->value, 7);
   table.erase("a");

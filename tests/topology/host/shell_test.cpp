@@ -48,10 +48,11 @@ using TestShell = Shell<test::SmallFold>;
 class ShellTest : public testing::Test {
  protected:
   std::shared_ptr<TestShell> open() {
-    auto shell = std::make_shared<TestShell>(0,
-                                             ShellPorts{log, store, executor, executor, clock, &effects, metrics, ids,
-                                                        [this](const std::string& why) { incidents.push_back(why); }},
-                                             Pace{});
+    auto shell =
+        std::make_shared<TestShell>(0,
+                                    ShellPorts{log, store, executor, executor, clock, &effects, metrics, arena, ids,
+                                               [this](const std::string& why) { incidents.push_back(why); }},
+                                    Pace{});
     shell->start();
     executor.run();
     return shell;
@@ -77,6 +78,7 @@ class ShellTest : public testing::Test {
   test::SteppedExecutor executor{clock};
   HeldEffects effects;
   CountingMetrics metrics;
+  Arena arena;
   EdgeIds ids{7};
   std::vector<std::string> incidents;
 };

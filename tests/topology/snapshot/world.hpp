@@ -65,7 +65,7 @@ class SnapshotWorld {
   std::shared_ptr<TestShell> run_over(Store& of) {
     auto shell = std::make_shared<TestShell>(
         0,
-        ShellPorts{log, of, executor, executor, clock, &effects, metrics->stage("policy", 0), ids,
+        ShellPorts{log, of, executor, executor, clock, &effects, metrics->stage("policy", 0), arena, ids,
                    [this](const std::string& why) { told.push_back(why); }},
         Pace{});
     shell->start();
@@ -103,6 +103,7 @@ class SnapshotWorld {
   SteppedExecutor executor{clock};
   PromptEffects effects;
   std::unique_ptr<Metrics> metrics = make_metrics();
+  Arena arena;
   EdgeIds ids{7};
   std::vector<std::string> told;
   std::vector<std::uint64_t> fetched;

@@ -46,10 +46,11 @@ void MemoryStore::scan(std::string_view prefix, const std::function<void(std::st
 
 void MemoryStore::commit(const std::vector<StoreChange>& changes) {
   for (const StoreChange& change : changes) {
+    const std::string key(change.key);
     if (change.value) {
-      entries_[change.key] = *change.value;
+      entries_[key] = *change.value;
     } else {
-      entries_.erase(change.key);
+      entries_.erase(key);
     }
   }
 }

@@ -93,6 +93,10 @@ void make_directories(const fs::path& directory) {
                    "): let this user write there, or choose another --data");
 }
 
+rocksdb::Slice slice(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
+
 // By key: RocksDB begins to look for a row's place where it has put the row before, which makes neighbours cheap.
 std::vector<const StoreChange*> in_order(const std::vector<StoreChange>& changes) {
   std::vector<const StoreChange*> ordered;
@@ -116,7 +120,7 @@ class RocksStore final : public Store {
     rocksdb::ReadOptions options;
     options.fill_cache = false;
     const std::unique_ptr<rocksdb::Iterator> row(db_->NewIterator(options));
-    const rocksdb::Slice start(prefix.data(), prefix.size());
+    const auto start = slice(prefix);
     for (row->Seek(start); row->Valid() && row->key().starts_with(start); row->Next()) {
       const auto value = row->value();
       visit({row->key().data(), row->key().size()}, {reinterpret_cast<const std::byte*>(value.data()), value.size()});
@@ -127,7 +131,7 @@ class RocksStore final : public Store {
   void commit(const std::vector<StoreChange>& changes) override {
     rocksdb::WriteBatch batch;
     for (const auto* change : in_order(changes)) {
-      change->value ? batch.Put(change->key, *change->value) : batch.Delete(change->key);
+      change->value ? batch.Put(slice(change->key), slice(*change->value)) : batch.Delete(slice(change->key));
     }
     rocksdb::WriteOptions unsynced;
     unsynced.sync = false;

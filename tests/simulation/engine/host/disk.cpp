@@ -13,7 +13,8 @@ void Disk::scan(std::string_view prefix, const std::function<void(std::string_vi
 
 void Disk::commit(const std::vector<StoreChange>& changes) {
   written_(changes);
-  newest_.push_back(changes);
+  auto& kept = newest_.emplace_back();
+  for (const auto& [key, value] : changes) kept.push_back({std::string(key), std::optional<std::string>(value)});
   if (newest_.size() <= losable_max) return;
   apply(newest_.front());
   newest_.pop_front();
@@ -34,7 +35,7 @@ void Disk::lose_everything() {
   newest_.clear();
 }
 
-void Disk::apply(const std::vector<StoreChange>& changes) {
+void Disk::apply(const std::vector<Change>& changes) {
   for (const auto& change : changes) {
     if (change.value) {
       rows_[change.key] = *change.value;

@@ -35,11 +35,17 @@ class Disk final : public Store {
   bool empty() const { return rows_.empty() && newest_.empty(); }
 
  private:
-  void apply(const std::vector<StoreChange>& changes);
+  // A change that is kept beyond its commit.
+  struct Change {
+    std::string key;
+    std::optional<std::string> value;
+  };
+
+  void apply(const std::vector<Change>& changes);
 
   Written written_;
   std::map<std::string, std::string, std::less<>> rows_;
-  std::deque<std::vector<StoreChange>> newest_;  // not in `rows_` yet
+  std::deque<std::vector<Change>> newest_;  // not in `rows_` yet
 };
 
 }  // namespace virtscale::simulation

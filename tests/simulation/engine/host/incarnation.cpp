@@ -171,6 +171,7 @@ ShellPorts Incarnation::ports_for(TopicPartition inbox, Played& by) {
           .clock = clock_,
           .effects = by.checked.get(),
           .metrics = silent_metrics,
+          .arena = arena_,
           .ids = ids_,
           .on_incident = [this](const std::string& why) { incident(why); }};
 }

@@ -91,6 +91,7 @@ class Incarnation {
   SkewedClock clock_;
   std::unique_ptr<ProcessLog> log_;
   Subscription failing_;
+  Arena arena_;
   EdgeIds ids_;
   Thread edges_;
   std::unique_ptr<DiskThread> disk_;
