@@ -1,6 +1,6 @@
-// Records per second that are folded again and compared with what was recorded, on one core; beside reading the same
-// log and verifying its FlatBuffers, which no replay can do without. Both are single threads, and counted in their own
-// processor time: what else runs on the machine does not count.
+// Records per second that are folded again and compared with what was recorded, on one core; beside what no replay can
+// do without: reading the same log, verifying its FlatBuffers, and its hashes and signatures. All are single threads,
+// and counted in their own processor time: what else runs on the machine does not count.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -11,6 +11,8 @@
 #include "tests/bench/harness.hpp"
 #include "tests/bench/world/instant_world.hpp"
 #include "topology/adapters/sodium/sodium.hpp"
+#include "topology/contract/event_hash.hpp"
+#include "topology/contract/merkle.hpp"
 
 namespace virtscale::bench {
 namespace {
@@ -36,18 +38,46 @@ void fill(InstantWorld& world, std::uint64_t events, Course course) {
   if (!world.wait_for_settled(events)) throw std::runtime_error("replay: not all events were settled in a minute");
 }
 
-// Each topic after the other, from files.
-double records_read_per_second(const std::string& where) {
-  const auto source = replay::open_log_source(where);
+// Calls `take(record, event)` for all records of each topic after the other, from files.
+template <class Take>
+double records_read_per_second(replay::LogSource& source, Take take) {
   const auto began = processor_time();
   std::size_t records = 0;
   for (const auto topic : replay::all_topics) {
-    records += source.log->read({topic, 0}, 0, SIZE_MAX, [](const LogRecord& record) {
-      if (schema::verify_event(record.value) == nullptr) throw std::runtime_error("replay: a record is no event");
+    records += source.log->read({topic, 0}, 0, SIZE_MAX, [&](const LogRecord& record) {
+      const auto* event = schema::verify_event(record.value);
+      if (event == nullptr) throw std::runtime_error("replay: a record is no event");
+      take(record, *event);
       return true;
     });
   }
   return static_cast<double>(records) / (processor_time() - began);
+}
+
+double records_read_per_second(const std::string& where) {
+  auto source = replay::open_log_source(where);
+  return records_read_per_second(source, [](const LogRecord&, const schema::Event&) {});
+}
+
+// As a replay does: an event's hash when it is taken, and when it is emitted again; a line's by the fold of audit, and
+// when the ledger is checked.
+double records_read_and_hashed_per_second(const std::string& where) {
+  auto source = replay::open_log_source(where);
+  const auto keys = public_keys(source.keys);
+  std::uint64_t sum = 0;
+  const auto rate = records_read_per_second(source, [&](const LogRecord& record, const schema::Event& event) {
+    const bool is_emitted = event.header()->id().stage() != static_cast<std::uint8_t>(Source::edge);
+    for (int i = 0; i < (is_emitted ? 2 : 1); ++i) sum += event_hash(record.value);
+    if (const auto* line = event.body_as_LineAppended()) {
+      const auto bytes = std::as_bytes(std::span(line->line()->data(), line->line()->size()));
+      for (int i = 0; i < 2; ++i) sum += std::to_integer<std::uint64_t>(leaf_hash(bytes)[0]);
+    }
+    const auto* published = event.body_as_CheckpointPublished();
+    if (published != nullptr && !check_note(published->note()->string_view(), keys).fault.empty())
+      throw std::runtime_error("replay: a signature does not hold");
+  });
+  if (sum == 0) throw std::runtime_error("replay: nothing was hashed");
+  return rate;
 }
 
 double records_verified_per_second(const std::string& where) {
@@ -67,12 +97,15 @@ Figure measured(const std::string& figure, Course course) {
   fill(world, events_in_the_log, course);
   const auto where = world.folder().string();
   Figure rate{.bench = "replay", .figure = figure, .runs = {}, .target = at_least(1'000'000)};
-  std::vector<double> limits;
+  std::vector<double> read;
+  std::vector<double> hashed;
   for (int run = 0; run < runs; ++run) {
-    limits.push_back(records_read_per_second(where));
+    read.push_back(records_read_per_second(where));
+    hashed.push_back(records_read_and_hashed_per_second(where));
     rate.runs.push_back(records_verified_per_second(where));
   }
-  rate.beside = {{"read + FlatBuffers verifier", median_of(limits)}};
+  rate.beside = {{"read + FlatBuffers verifier", median_of(read)},
+                 {"these, hashes of events and lines, and signatures", median_of(hashed)}};
   return rate;
 }
 
