@@ -55,12 +55,6 @@ sockaddr_un unix_socket(const std::string& path) {
   return address;
 }
 
-std::string make_directory() {
-  auto pattern = (std::filesystem::temp_directory_path() / "virtscale-haproxy-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make " + pattern);
-  return pattern;
-}
-
 std::string contents_of(const std::string& path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
@@ -83,7 +77,7 @@ pid_t spawn(const std::string& executable, const std::string& configuration, con
 
 }  // namespace
 
-HaproxyFixture::HaproxyFixture(Settings settings) : settings_(std::move(settings)), directory_(make_directory()) {
+HaproxyFixture::HaproxyFixture(Settings settings) : settings_(std::move(settings)) {
   // A free port may be taken by somebody else before HAProxy has it.
   constexpr int tries_max = 3;
   for (int tries = 1;; ++tries) {
@@ -102,8 +96,6 @@ HaproxyFixture::HaproxyFixture(Settings settings) : settings_(std::move(settings
 
 HaproxyFixture::~HaproxyFixture() {
   stop();
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
 }
 
 void HaproxyFixture::write_configuration() const {

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <string>
 
+#include "topology/host/temporary_directory.hpp"
+
 namespace virtscale::test {
 
 /// Runs from its making until its destruction, but for `stop` and `start`. Throws std::runtime_error, with HAProxy's
@@ -47,7 +49,8 @@ class HaproxyFixture {
   void write_configuration() const;
 
   Settings settings_;
-  std::string directory_;
+  TemporaryDirectory folder_;
+  std::string directory_ = folder_.path().string();
   std::uint16_t port_ = 0;
   std::uint16_t api_port_ = 0;
   pid_t pid_ = -1;

@@ -12,6 +12,7 @@
 #include "replay/verify/firsts.hpp"
 #include "replay/verify/verify.hpp"
 #include "tests/replay/corpus.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale::test {
 namespace {
@@ -39,8 +40,8 @@ class Nobody final : public replay::Onlooker {
 };
 
 TEST(Snapshot, AndWhatIsBehindItGiveTheSameState) {
-  const auto directory = fs::temp_directory_path() / ("virtscale-snapshot-" + std::to_string(getpid()));
-  fs::remove_all(directory);
+  const TemporaryDirectory folder;
+  const auto& directory = folder.path();
   Corpus corpus;
   const auto layout = corpus.log().layout();
   const auto middle = corpus.log().in_order()[corpus.log().size() / 2]->timestamp;
@@ -80,11 +81,11 @@ TEST(Snapshot, AndWhatIsBehindItGiveTheSameState) {
   EXPECT_FALSE(report.divergence) << to_text(*report.divergence);
   EXPECT_GT(report.events, 100U);
   EXPECT_GT(report.signatures, 5U);
-  fs::remove_all(directory);
 }
 
 TEST(Snapshot, ThatIsDamagedIsRefused) {
-  const auto directory = fs::temp_directory_path() / ("virtscale-damaged-" + std::to_string(getpid()));
+  const TemporaryDirectory folder;
+  const auto& directory = folder.path();
   const auto refold = replay::make_refold(Source::policy, 0, LogLayout{});
   write_snapshot(directory, *refold);
   const auto file = snapshot_file(directory, *refold);
@@ -92,7 +93,6 @@ TEST(Snapshot, ThatIsDamagedIsRefused) {
   EXPECT_THROW(load_snapshot(directory, *replay::make_refold(Source::policy, 0, LogLayout{})), replay::SnapshotError);
   fs::resize_file(file, 30);
   EXPECT_THROW(load_snapshot(directory, *replay::make_refold(Source::policy, 0, LogLayout{})), replay::SnapshotError);
-  fs::remove_all(directory);
 }
 
 TEST(Changes, AreTheRowsBeforeAndAfterARecord) {

@@ -43,11 +43,6 @@ LogLayout layout() {
   return layout;
 }
 
-fs::path scratch() {
-  static std::atomic<int> count = 0;
-  return fs::temp_directory_path() / ("virtscale-corpus-" + std::to_string(getpid()) + "-" + std::to_string(++count));
-}
-
 schema::CellAppliedT cell(const std::string& name) {
   schema::CellAppliedT applied;
   applied.name = name;
@@ -124,12 +119,10 @@ std::string org_name(std::uint32_t n) {
 }  // namespace
 
 Corpus::Corpus(CorpusSize size)
-    : log_(std::make_shared<EditableLog>(layout())),
-      refolds_(replay::make_refolds(log_->layout())),
-      keys_directory_(scratch()) {
-  generate_key(keys_directory_, "corpus");
-  signer_ = make_keyfile_signer(keys_directory_, "corpus");
-  keys_ = public_keys(keys_directory_);
+    : log_(std::make_shared<EditableLog>(layout())), refolds_(replay::make_refolds(log_->layout())) {
+  generate_key(keys_directory_.path(), "corpus");
+  signer_ = make_keyfile_signer(keys_directory_.path(), "corpus");
+  keys_ = public_keys(keys_directory_.path());
   apply_documents(size.orgs);
   schema::ScaleRequestedT wanted;
   wanted.service = "web";
@@ -145,7 +138,7 @@ Corpus::Corpus(CorpusSize size)
 
 Corpus::~Corpus() {
   std::error_code ignored;
-  fs::remove_all(keys_directory_, ignored);
+  fs::remove_all(keys_directory_.path(), ignored);
 }
 
 replay::LogSource Corpus::source() {
@@ -229,7 +222,7 @@ void Corpus::write(const fs::path& directory) {
   }
   log->sync();
   fs::create_directories(directory / "keys");
-  fs::copy_file(keys_directory_ / "corpus.public", directory / "keys" / "corpus.public",
+  fs::copy_file(keys_directory_.path() / "corpus.public", directory / "keys" / "corpus.public",
                 fs::copy_options::overwrite_existing);
 }
 

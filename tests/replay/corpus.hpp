@@ -14,6 +14,7 @@
 #include "tests/replay/editable_log.hpp"
 #include "topology/contract/note.hpp"
 #include "topology/host/edge_id.hpp"
+#include "topology/host/temporary_directory.hpp"
 #include "topology/ports/signer.hpp"
 
 namespace virtscale::test {
@@ -54,7 +55,7 @@ class Corpus {
   std::shared_ptr<EditableLog> log_;
   std::vector<std::unique_ptr<replay::Refold>> refolds_;
   EdgeIds ids_{7};
-  std::filesystem::path keys_directory_;
+  TemporaryDirectory keys_directory_{TemporaryDirectory::On::memory};
   std::unique_ptr<Signer> signer_;
   std::vector<VerifierKey> keys_;
 };

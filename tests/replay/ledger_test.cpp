@@ -10,6 +10,7 @@
 #include "replay/command.hpp"
 #include "replay/ledger/rebuild.hpp"
 #include "tests/replay/corpus.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale::test {
 namespace {
@@ -18,9 +19,6 @@ namespace fs = std::filesystem;
 
 class Ledgers : public testing::Test {
  protected:
-  Ledgers() { fs::remove_all(folder_); }
-  ~Ledgers() override { fs::remove_all(folder_); }
-
   // What the mirror of the topic `ledger` writes, from which `virtscale ledger export` copies.
   fs::path mirrored(Corpus& corpus) {
     const auto directory = folder_ / "mirrored";
@@ -44,7 +42,8 @@ class Ledgers : public testing::Test {
     return files;
   }
 
-  const fs::path folder_ = fs::temp_directory_path() / ("virtscale-rebuild-" + std::to_string(getpid()));
+  const TemporaryDirectory directory_;
+  const fs::path& folder_ = directory_.path();
 };
 
 TEST_F(Ledgers, RebuiltFromNothingAreTheSameToTheByte) {

@@ -8,6 +8,7 @@
 
 #include "replay/capsule_file.hpp"
 #include "tests/replay/corpus.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale::test {
 namespace {
@@ -34,10 +35,10 @@ Ran run(const std::string& words) {
 
 class Program : public testing::Test {
  protected:
-  Program() { fs::remove_all(folder_); }
-  ~Program() override { fs::remove_all(folder_); }
   std::string data() const { return folder_.string(); }
-  const fs::path folder_ = fs::temp_directory_path() / ("virtscale-replay-" + std::to_string(getpid()));
+
+  const TemporaryDirectory directory_;
+  const fs::path folder_ = directory_.path() / "data";
 };
 
 TEST_F(Program, VerifiesADataDirectory) {

@@ -7,8 +7,10 @@ namespace virtscale {
 
 class TemporaryDirectory {
  public:
+  /// `memory`: where there is such a file system, for files that nobody has to find after a crash.
+  enum class On { disk, memory };
   /// Throws std::runtime_error with its name and what to do.
-  TemporaryDirectory();
+  explicit TemporaryDirectory(On on = On::disk);
   /// Removes it with all that is in it.
   ~TemporaryDirectory();
   TemporaryDirectory(const TemporaryDirectory&) = delete;

@@ -68,17 +68,14 @@ class InstantWorld::Instant final : public Domains, public Probe, public LoadBal
 };
 
 InstantWorld::InstantWorld(std::uint32_t orgs, std::uint32_t services, const std::string& bootstrap)
-    : folder_(std::filesystem::temp_directory_path() / ("virtscale-bench-" + std::to_string(getpid()))),
-      orgs_(orgs),
+    : orgs_(orgs),
       services_(services),
       clock_(make_system_clock()),
       metrics_(make_metrics()),
       world_(std::make_unique<Instant>()) {
-  std::filesystem::remove_all(folder_);
-  std::filesystem::create_directories(folder_);
-  logs_ = bootstrap.empty() ? make_embedded_logs(folder_ / "log", *clock_) : make_kafka_logs(bootstrap);
-  generate_key(folder_ / "keys", "bench");
-  signer_ = make_keyfile_signer(folder_ / "keys", "bench");
+  logs_ = bootstrap.empty() ? make_embedded_logs(folder() / "log", *clock_) : make_kafka_logs(bootstrap);
+  generate_key(folder() / "keys", "bench");
+  signer_ = make_keyfile_signer(folder() / "keys", "bench");
   stages_ = make_stages();
   edge_thread_ = make_executor();
   edge_ = std::make_unique<LogEdge>(logs_->of(Source::edge), *edge_thread_, ids_);
@@ -93,8 +90,6 @@ InstantWorld::~InstantWorld() {
   stages_.reset();
   edge_.reset();
   logs_.reset();
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 std::unique_ptr<AllStages> InstantWorld::make_stages() {
@@ -102,7 +97,7 @@ std::unique_ptr<AllStages> InstantWorld::make_stages() {
       AllStagesPorts{.log = [this](Source stage) -> Log& { return logs_->of(stage); },
                      .open_store =
                          [this](std::string_view stage, std::uint32_t partition) {
-                           return open_rocksdb_store(folder_ / "state" /
+                           return open_rocksdb_store(folder() / "state" /
                                                      (std::string(stage) + "-" + std::to_string(partition)));
                          },
                      .clock = *clock_,
@@ -133,7 +128,7 @@ void InstantWorld::wait_until_folded() {
 double InstantWorld::rebuild() {
   stages_->drain();
   stages_.reset();
-  std::filesystem::remove_all(folder_ / "state");
+  std::filesystem::remove_all(folder() / "state");
   stages_ = make_stages();
   const auto began = std::chrono::steady_clock::now();
   stages_->start();
@@ -206,7 +201,7 @@ std::uint64_t InstantWorld::settled() {
 
 std::uint64_t InstantWorld::log_bytes() const {
   std::uint64_t bytes = 0;
-  for (const auto& file : std::filesystem::recursive_directory_iterator(folder_ / "log")) {
+  for (const auto& file : std::filesystem::recursive_directory_iterator(folder() / "log")) {
     if (file.is_regular_file()) bytes += file.file_size();
   }
   return bytes;

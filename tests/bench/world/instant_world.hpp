@@ -10,6 +10,7 @@
 #include "tests/bench/world/logs.hpp"
 #include "tests/bench/world/stages.hpp"
 #include "topology/host/log_edge.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale::bench {
 
@@ -34,7 +35,7 @@ class InstantWorld {
   /// Records in the inboxes of all stages.
   std::uint64_t records();
   /// The data directory: `log/` and `keys/`.
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
   /// Bytes of the embedded log so far.
   std::uint64_t log_bytes() const;
 
@@ -46,7 +47,7 @@ class InstantWorld {
   void apply_documents();
   void watch_ledger();
 
-  std::filesystem::path folder_;
+  TemporaryDirectory folder_;
   std::uint32_t orgs_;
   std::uint32_t services_;
   std::unique_ptr<Clock> clock_;

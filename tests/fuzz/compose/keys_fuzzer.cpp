@@ -7,10 +7,11 @@
 #include <fstream>
 
 #include "compose/settings/tokens.hpp"
-#include "tests/fuzz/directory.hpp"
 #include "tests/fuzz/input.hpp"
+#include "tests/fuzz/put_file.hpp"
 #include "topology/adapters/s3/credentials.hpp"
 #include "topology/adapters/sodium/sodium.hpp"
+#include "topology/host/temporary_directory.hpp"
 #include "topology/ports/archive.hpp"
 
 namespace virtscale::fuzz {
@@ -66,7 +67,7 @@ void open_door(std::string_view token, std::string_view other) {
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace virtscale::fuzz;
-  static const Directory directory;
+  static const virtscale::TemporaryDirectory directory(virtscale::TemporaryDirectory::On::memory);
   Input input(data, size);
   const auto which = input.integer<std::uint8_t>() % 3;
   const auto first = input.text();

@@ -6,9 +6,10 @@
 #include <vector>
 
 #include "replay/capsule_file.hpp"
-#include "tests/fuzz/directory.hpp"
 #include "tests/fuzz/input.hpp"
+#include "tests/fuzz/put_file.hpp"
 #include "topology/host/snapshot/manifest.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale::fuzz {
 namespace {
@@ -64,7 +65,7 @@ std::size_t entries_of(const std::filesystem::path& directory) {
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace virtscale::fuzz;
-  static const Directory directory;
+  static const virtscale::TemporaryDirectory directory(virtscale::TemporaryDirectory::On::memory);
   static const bool is_set = ::setenv("TMPDIR", directory.path().c_str(), 1) == 0;
   check(is_set, "temporary files go to a directory of their own");
   Input input(data, size);

@@ -7,11 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "tests/fuzz/directory.hpp"
 #include "tests/fuzz/input.hpp"
+#include "tests/fuzz/put_file.hpp"
 #include "topology/adapters/memory/manual_clock.hpp"
 #include "topology/adapters/segment/format.hpp"
 #include "topology/adapters/segment/segment_log.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale::fuzz {
 namespace {
@@ -156,7 +157,7 @@ void put_files(const std::filesystem::path& directory, std::uint8_t choice, Inpu
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace virtscale;
   using namespace virtscale::fuzz;
-  static const Directory directory;
+  static const TemporaryDirectory directory(TemporaryDirectory::On::memory);
   static ManualClock clock{Instant{1'776'000'000'000'000}};
   const auto log = directory.path() / "log";
   Input input(data, size);

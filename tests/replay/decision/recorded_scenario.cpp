@@ -36,15 +36,8 @@ std::vector<Copied> records_of(Log& log) {
 }  // namespace
 
 RecordedScenario::RecordedScenario(const std::string& name) : scenario_(scenario_file(name)) {
-  auto directory = (std::filesystem::temp_directory_path() / "virtscale-replay-XXXXXX").string();
-  if (mkdtemp(directory.data()) == nullptr) throw std::runtime_error("cannot make " + directory);
-  directory_ = directory;
   scenario_.run();
   write(scenario_.world().log);
-}
-
-RecordedScenario::~RecordedScenario() {
-  std::filesystem::remove_all(directory_);
 }
 
 const std::vector<std::string>& RecordedScenario::lines(const std::string& org) const {
@@ -55,7 +48,7 @@ const std::vector<std::string>& RecordedScenario::lines(const std::string& org) 
 
 void RecordedScenario::write(Log& from) const {
   ManualClock clock;
-  const auto log = open_segment_log({.directory = directory_ / "log", .clock = &clock}).log;
+  const auto log = open_segment_log({.directory = directory() / "log", .clock = &clock}).log;
   for (const auto& record : records_of(from)) {
     clock.set(record.timestamp);
     const LogAppend append{record.of, record.key, record.value};

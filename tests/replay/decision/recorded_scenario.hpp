@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/scenarios/scenario.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale::test {
 
@@ -14,18 +15,17 @@ namespace virtscale::test {
 class RecordedScenario {
  public:
   explicit RecordedScenario(const std::string& name);
-  ~RecordedScenario();
   RecordedScenario(const RecordedScenario&) = delete;
   RecordedScenario& operator=(const RecordedScenario&) = delete;
 
-  const std::filesystem::path& directory() const { return directory_; }
+  const std::filesystem::path& directory() const { return directory_.path(); }
   /// The org's ledger lines.
   const std::vector<std::string>& lines(const std::string& org) const;
 
  private:
   void write(Log& from) const;
 
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
   mutable std::map<std::string, std::vector<std::string>> lines_;
   mutable Scenario scenario_;
 };

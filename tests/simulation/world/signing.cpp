@@ -7,6 +7,7 @@
 
 #include "topology/adapters/sodium/file.hpp"
 #include "topology/adapters/sodium/sodium.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale::simulation {
 namespace {
@@ -19,13 +20,10 @@ constexpr std::string_view vkey = "simulation-gate+bbd35e70+ARte+0omvwx/X05GnTfq
 
 // The adapter reads keys from files alone.
 std::unique_ptr<Signer> signer_from_file() {
-  const auto directory = fs::temp_directory_path() / ("virtscale-simulation-" + std::to_string(::getpid()));
-  fs::create_directories(directory);
-  write_key_file(directory / "simulation-gate.secret", secret, Secrecy::secret);
-  write_key_file(directory / "simulation-gate.public", vkey, Secrecy::published);
-  auto signer = make_keyfile_signer(directory, "simulation-gate");
-  fs::remove_all(directory);
-  return signer;
+  const TemporaryDirectory folder(TemporaryDirectory::On::memory);
+  write_key_file(folder.path() / "simulation-gate.secret", secret, Secrecy::secret);
+  write_key_file(folder.path() / "simulation-gate.public", vkey, Secrecy::published);
+  return make_keyfile_signer(folder.path(), "simulation-gate");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "stages/audit/effects.hpp"
 #include "stages/audit/fold.hpp"
 #include "topology/adapters/sodium/sodium.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale::audit {
 
@@ -27,18 +28,16 @@ struct Written {
 class SigningKey {
  public:
   explicit SigningKey(const std::string& name = "policy-gate-2026-q1") {
-    // Durable writes cost nothing in memory, and what they are worth is not what these tests ask.
-    const std::filesystem::path memory = "/dev/shm";
-    const auto parent = std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
-    auto pattern = (parent / "virtscale-audit-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory = pattern;
     key = generate_key(directory / "keys", name);
     signer = make_keyfile_signer(directory / "keys", name);
   }
-  ~SigningKey() { std::filesystem::remove_all(directory); }
 
-  std::filesystem::path directory;
+ private:
+  // Durable writes cost nothing in memory, and what they are worth is not what these tests ask.
+  TemporaryDirectory folder_{TemporaryDirectory::On::memory};
+
+ public:
+  const std::filesystem::path& directory = folder_.path();
   VerifierKey key;
   std::unique_ptr<Signer> signer;
 };

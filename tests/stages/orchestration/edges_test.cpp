@@ -11,6 +11,7 @@
 #include "stages/orchestration/effects.hpp"
 #include "tests/stages/orchestration/world.hpp"
 #include "topology/adapters/process/process_domains.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale::orchestration {
 namespace {
@@ -86,9 +87,7 @@ class RecordingLog final : public EdgeLog {
 class WithProcesses : public testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "orchestration-test-XXXXXX").string();
-    directory = ::mkdtemp(name.data());
-    domains = make_process_domains({.directory = directory});
+    domains = make_process_domains({.directory = directory.path()});
     world.apply_cell("prod-eu-a", {node("nd-1", "zone-a")});
   }
   void TearDown() override {
@@ -98,7 +97,6 @@ class WithProcesses : public testing::Test {
       ended.get_future().get();
     }
     domains.reset();
-    std::filesystem::remove_all(directory);
   }
   void run(const std::string& name, const std::string& cell = "prod-eu-a") {
     may_run.push_back(name);
@@ -114,7 +112,7 @@ class WithProcesses : public testing::Test {
     ended.get_future().get();
   }
 
-  std::filesystem::path directory;
+  const TemporaryDirectory directory;
   std::unique_ptr<Domains> domains;
   std::vector<std::string> may_run{"web-1"};
   ManualExecutor executor;
@@ -290,7 +288,7 @@ TEST_F(OrchestrationEffects, ReportsAStartThatCannotSucceedAfterOneAttempt) {
 }
 
 TEST_F(OrchestrationEffects, TriesAStartThatMaySucceedAgainButNotForLong) {
-  std::filesystem::remove_all(directory / "logs");
+  std::filesystem::remove_all(directory.path() / "logs");
   const auto answer = perform(start_order({"sleep", "1000"}));
   const auto* failed = schema::GetEvent(answer.data())->body_as_SpawnFailed();
   ASSERT_NE(failed, nullptr);

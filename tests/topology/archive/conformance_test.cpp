@@ -54,7 +54,7 @@ class ArchiveConformance : public testing::TestWithParam<Kind> {
     return text.str();
   }
 
-  TestDirectory directory;
+  TemporaryDirectory directory;
   std::unique_ptr<Archive> archive;
 
  private:

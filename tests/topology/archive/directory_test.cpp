@@ -1,12 +1,11 @@
 // What only an archive in a directory can show.
-#include "tests/topology/log/directory.hpp"
-
 #include <gmock/gmock.h>
 #include <unistd.h>
 
 #include <fstream>
 
 #include "topology/adapters/directory/archive.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale {
 namespace {
@@ -16,7 +15,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 TEST(DirectoryArchive, LeavesNothingUnfinishedAndRemovesWhatACrashLeft) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   const auto unfinished = directory.path() / "~unfinished";
   fs::create_directories(unfinished);
   std::ofstream(unfinished / "old") << "half";
@@ -30,7 +29,7 @@ TEST(DirectoryArchive, LeavesNothingUnfinishedAndRemovesWhatACrashLeft) {
 }
 
 TEST(DirectoryArchive, IsTheSameHoweverItsPathIsWritten) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   std::ofstream(directory.path() / "in") << "x";
   for (const auto& path : {directory.path() / "archive/", directory.path() / "./archive/../archive",
                            fs::relative(directory.path()) / "archive"}) {
@@ -42,7 +41,7 @@ TEST(DirectoryArchive, IsTheSameHoweverItsPathIsWritten) {
 }
 
 TEST(DirectoryArchive, NamesThePathAndTheRemedyWhenItCannotWrite) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   std::ofstream(directory.path() / "taken") << "a file";
   const auto archive = make_directory_archive(directory.path() / "archive");
   archive->put("a", directory.path() / "taken");
@@ -56,7 +55,7 @@ TEST(DirectoryArchive, NamesThePathAndTheRemedyWhenItCannotWrite) {
 }
 
 TEST(DirectoryArchive, TellsOfAFullDisk) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   const auto archive = make_directory_archive(directory.path());
   std::ofstream(directory.path() / "in") << "more than nothing";
   archive->put("a", directory.path() / "in");

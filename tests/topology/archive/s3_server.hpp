@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <string>
 
-#include "tests/topology/log/directory.hpp"
 #include "topology/adapters/s3/archive.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale::test {
 
@@ -28,7 +28,7 @@ class S3Server {
  private:
   void await();
 
-  TestDirectory directory_;
+  TemporaryDirectory directory_;
   pid_t child_ = -1;
   int port_ = 0;
   std::string absence_;

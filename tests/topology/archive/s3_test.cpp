@@ -42,7 +42,7 @@ class S3ArchiveTest : public testing::Test {
     std::ofstream(directory.path() / "in") << text;
     return directory.path() / "in";
   }
-  TestDirectory directory;
+  TemporaryDirectory directory;
 };
 
 TEST_F(S3ArchiveTest, AWrongSecretIsRefusedAndNeverSaid) {
@@ -126,7 +126,7 @@ class ScriptedServer {
   std::thread thread_;
 };
 
-S3ArchiveOptions options_for(int port, const TestDirectory& directory) {
+S3ArchiveOptions options_for(int port, const TemporaryDirectory& directory) {
   return {.endpoint = "http://127.0.0.1:" + std::to_string(port),
           .bucket = "cold",
           .credentials_file = test::write_private(directory.path() / "credentials",
@@ -138,7 +138,7 @@ S3ArchiveOptions options_for(int port, const TestDirectory& directory) {
 const std::string busy = "HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 TEST(S3Archive, TriesAgainWhatFailsInPassing) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   const std::string cut = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\nhalf";
   const std::string whole = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfull";
   const ScriptedServer server({busy, cut, whole});
@@ -148,7 +148,7 @@ TEST(S3Archive, TriesAgainWhatFailsInPassing) {
 }
 
 TEST(S3Archive, GivesUpAfterItsAttemptsAndLeavesNoFile) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   const ScriptedServer server({busy, busy, busy, busy});
   const auto archive = make_s3_archive(options_for(server.port, directory));
   EXPECT_THAT(error_of([&] { archive->get("a", directory.path() / "out"); }),
@@ -158,7 +158,7 @@ TEST(S3Archive, GivesUpAfterItsAttemptsAndLeavesNoFile) {
 }
 
 TEST(S3Archive, AServerThatIsDownIsNamed) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   int port = 0;
   { port = ScriptedServer({}).port; }
   const auto archive = make_s3_archive(options_for(port, directory));
@@ -168,14 +168,14 @@ TEST(S3Archive, AServerThatIsDownIsNamed) {
 }
 
 TEST(S3Archive, AListingThatIsNoneIsAnError) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   const ScriptedServer server({"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"});
   const auto archive = make_s3_archive(options_for(server.port, directory));
   EXPECT_THAT(error_of([&] { archive->list(""); }), HasSubstr("no listing"));
 }
 
 TEST(S3Archive, AnAnswerWithoutEndIsCutOff) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   const ScriptedServer server({"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\nConnection: close\r\n\r\n" +
                                std::string(s3::answer_bytes_max + 1'000'000, 'x')});
   const auto archive = make_s3_archive(options_for(server.port, directory));
@@ -183,7 +183,7 @@ TEST(S3Archive, AnAnswerWithoutEndIsCutOff) {
 }
 
 TEST(S3Archive, OptionsThatAreWrongAreNamedAtOnce) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   const auto with = [&](auto change) {
     auto options = options_for(1, directory);
     change(options);
@@ -198,7 +198,7 @@ TEST(S3Archive, OptionsThatAreWrongAreNamedAtOnce) {
 }
 
 TEST(S3Credentials, AreReadAsTheToolsOfAwsWriteThem) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   const auto file = directory.path() / "file";
   const auto error = [&](const std::string& text) {
     test::write_private(file, text);
@@ -215,7 +215,7 @@ TEST(S3Credentials, AreReadAsTheToolsOfAwsWriteThem) {
 }
 
 TEST(S3Credentials, ThatOthersMayReadAreRefused) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   const auto options = options_for(1, directory);
   std::filesystem::permissions(options.credentials_file, std::filesystem::perms::group_read,
                                std::filesystem::perm_options::add);

@@ -7,6 +7,7 @@
 
 #include "tests/topology/http/client.hpp"
 #include "topology/adapters/http/server.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale {
 namespace {
@@ -22,8 +23,8 @@ std::string output_of(const std::string& command) {
 }
 
 TEST(HttpServerWithTls, ServesThoseWhoTrustItsCertificate) {
-  std::string folder = (std::filesystem::temp_directory_path() / "virtscale-tls-XXXXXX").string();
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const TemporaryDirectory directory;
+  const auto folder = directory.path().string();
   output_of(
       "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=127.0.0.1 -addext "
       "subjectAltName=IP:127.0.0.1 -keyout " +

@@ -4,11 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/topology/log/directory.hpp"
 #include "tests/topology/log/files.hpp"
 #include "tests/topology/log/records.hpp"
 #include "topology/adapters/memory/manual_clock.hpp"
 #include "topology/adapters/segment/segment_log.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale {
 
@@ -63,7 +63,7 @@ class SegmentLogFiles : public testing::Test {
     write_contents(watermark(), before);
   }
 
-  TestDirectory directory_;
+  TemporaryDirectory directory_;
   ManualClock clock_{Instant{1'000'000}};
   SegmentLogOptions options_{.directory = directory_.path() / "log", .clock = &clock_};
 };

@@ -1,8 +1,8 @@
 // The worlds of the logs that need nothing but this process and a directory.
-#include "tests/topology/log/directory.hpp"
 #include "tests/topology/log/world.hpp"
 #include "topology/adapters/memory/memory_log.hpp"
 #include "topology/adapters/segment/segment_log.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale {
 namespace {
@@ -28,7 +28,7 @@ class SegmentWorld final : public LogWorld {
   }
 
  private:
-  TestDirectory directory_;
+  TemporaryDirectory directory_;
   const std::uint64_t segment_bytes_max_;
   const std::size_t hot_bytes_max_;
 };

@@ -17,6 +17,7 @@
 #include "topology/adapters/process/domain_files.hpp"
 #include "topology/adapters/process/process_domains.hpp"
 #include "topology/adapters/process/process_table.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale::process::test {
 
@@ -68,17 +69,12 @@ inline bool eventually(const std::function<bool()>& is_so) {
 
 class ProcessDriver : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "process-test-XXXXXX").string();
-    directory = ::mkdtemp(name.data());
-    domains = make();
-  }
+  void SetUp() override { domains = make(); }
   void TearDown() override {
     domains = make();
     for (const auto& name : domains->running("eu")) EXPECT_FALSE(stop(*domains, name)) << name;
     domains.reset();
     EXPECT_THAT(processes(), testing::IsEmpty());
-    std::filesystem::remove_all(directory);
   }
 
   std::unique_ptr<Domains> make() const {
@@ -96,7 +92,8 @@ class ProcessDriver : public testing::Test {
     return all;
   }
 
-  std::filesystem::path directory;
+  const TemporaryDirectory folder;
+  const std::filesystem::path directory = folder.path();
   std::unique_ptr<Domains> domains;
 };
 

@@ -287,17 +287,13 @@ TEST_F(ProcessDriver, LeavesNoZombies) {
 }
 
 TEST_F(ProcessDriver, KeepsTwoDirectoriesApart) {
-  std::string name = (fs::temp_directory_path() / "process-test-XXXXXX").string();
-  const fs::path elsewhere = ::mkdtemp(name.data());
-  {
-    const auto other = make_process_domains({.directory = elsewhere, .grace = milliseconds(300)});
-    start(*other, order("web-1", {"sleep", "1000"}));
-    EXPECT_THAT(domains->running("eu"), IsEmpty());
-    EXPECT_FALSE(stop(*domains, "web-1"));
-    EXPECT_THAT(other->running("eu"), ElementsAre("web-1"));
-    EXPECT_FALSE(stop(*other, "web-1"));
-  }
-  fs::remove_all(elsewhere);
+  const TemporaryDirectory elsewhere;
+  const auto other = make_process_domains({.directory = elsewhere.path(), .grace = milliseconds(300)});
+  start(*other, order("web-1", {"sleep", "1000"}));
+  EXPECT_THAT(domains->running("eu"), IsEmpty());
+  EXPECT_FALSE(stop(*domains, "web-1"));
+  EXPECT_THAT(other->running("eu"), ElementsAre("web-1"));
+  EXPECT_FALSE(stop(*other, "web-1"));
 }
 
 TEST_F(ProcessDriver, DoesNotTakeForStoppedWhatItCannotSee) {

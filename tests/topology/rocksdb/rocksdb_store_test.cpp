@@ -9,6 +9,7 @@
 #include <map>
 
 #include "topology/adapters/rocksdb/store.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale {
 namespace {
@@ -46,7 +47,9 @@ std::size_t resident_kib() {
   return 0;
 }
 
-void commit_and_be_killed(const std::string& directory) {
+// `unused` is the new process's own directory, which nobody else would remove.
+void commit_and_be_killed(const std::string& directory, const fs::path& unused) {
+  fs::remove(unused);
   const auto store = open_rocksdb_store(directory);
   for (int i = 0; i < 100; ++i) store->commit({{"n", std::to_string(i)}, {"m", std::to_string(i)}});
   kill(getpid(), SIGKILL);
@@ -54,15 +57,9 @@ void commit_and_be_killed(const std::string& directory) {
 
 class RocksStoreTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "virtscale-store-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(root_); }
-  std::string at(const std::string& name) const { return (root_ / name).string(); }
+  std::string at(const std::string& name) const { return (root_.path() / name).string(); }
 
-  fs::path root_;
+  const TemporaryDirectory root_;
 };
 
 TEST_F(RocksStoreTest, KeepsWhatWasCommittedWhenItIsOpenedAgain) {
@@ -93,7 +90,8 @@ TEST_F(RocksStoreTest, LosesNothingWhenItsProcessIsKilled) {
   // A new process, not a fork of this one: RocksDB's threads do not survive a fork. It finds the directory here.
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   setenv("VIRTSCALE_KILLED_STORE", at("store").c_str(), 0);
-  EXPECT_EXIT(commit_and_be_killed(getenv("VIRTSCALE_KILLED_STORE")), testing::KilledBySignal(SIGKILL), "");
+  EXPECT_EXIT(commit_and_be_killed(getenv("VIRTSCALE_KILLED_STORE"), root_.path()), testing::KilledBySignal(SIGKILL),
+              "");
   EXPECT_EQ(rows_of(*open_rocksdb_store(at("store"))), (Rows{{"m", "99"}, {"n", "99"}}));
 }
 

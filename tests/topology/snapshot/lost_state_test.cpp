@@ -173,7 +173,7 @@ bool comes_true(const std::function<bool()>& is_so) {
 }
 
 TEST(LostState, IsFetchedByTheNextProcessOverTheEmbeddedLog) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   const auto clock = make_system_clock();
   const auto opened = open_segment_log({.directory = directory.path() / "log", .clock = clock.get()});
   auto& log = *opened.log;

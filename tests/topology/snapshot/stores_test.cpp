@@ -25,7 +25,7 @@ std::string error_of(const fs::path& state, const std::string& log) {
 }
 
 TEST(StateOfALog, IsClaimedOnceAndKnownAgain) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   const auto state = directory.path() / "data" / "state";
   EXPECT_EQ(error_of(state, "log-1"), "no error");
   fs::create_directories(state / "policy-0");
@@ -33,27 +33,27 @@ TEST(StateOfALog, IsClaimedOnceAndKnownAgain) {
 }
 
 TEST(StateOfALog, IsRefusedToAnotherLogWithBothNames) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   claim_state(directory.path(), "log-1");
   EXPECT_THAT(error_of(directory.path(), "log-2"),
               AllOf(HasSubstr("'log-1'"), HasSubstr("'log-2'"), HasSubstr(directory.path()), HasSubstr("--data")));
 }
 
 TEST(StateOfALog, ThatNothingNamesIsRefused) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   fs::create_directories(directory.path() / "policy-0");
   EXPECT_THAT(error_of(directory.path(), "log-1"), HasSubstr("says which log"));
   EXPECT_FALSE(fs::exists(directory.path() / "LOG"));
 }
 
 TEST(StateOfALog, ACrashWhileItIsClaimedChangesNothing) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   std::ofstream(directory.path() / "LOG.new") << "lo";
   EXPECT_EQ(error_of(directory.path(), "log-1"), "no error");
 }
 
 TEST(StateOfALog, AFileThatIsNoNameIsRefused) {
-  const TestDirectory directory;
+  const TemporaryDirectory directory;
   std::ofstream(directory.path() / "LOG") << std::string(100'000, 'x');
   EXPECT_THAT(error_of(directory.path(), "log-1"), HasSubstr("LOG"));
   fs::remove(directory.path() / "LOG");

@@ -10,7 +10,6 @@
 
 #include "tests/topology/host/small_stage.hpp"
 #include "tests/topology/host/stepped_executor.hpp"
-#include "tests/topology/log/directory.hpp"
 #include "topology/adapters/directory/archive.hpp"
 #include "topology/adapters/memory/memory_log.hpp"
 #include "topology/adapters/metrics/metrics.hpp"
@@ -19,6 +18,7 @@
 #include "topology/host/snapshot/partition_stores.hpp"
 #include "topology/host/snapshot/snapshots.hpp"
 #include "topology/host/snapshot/taker.hpp"
+#include "topology/host/temporary_directory.hpp"
 
 namespace virtscale::test {
 
@@ -97,7 +97,7 @@ class SnapshotWorld {
     return events;
   }
 
-  TestDirectory directory;
+  TemporaryDirectory directory;
   ManualClock clock{{1'000'000'000}};
   MemoryLog log{LogLayout{}, clock};
   SteppedExecutor executor{clock};

@@ -7,6 +7,8 @@
 
 #include <fstream>
 
+#include "topology/host/temporary_directory.hpp"
+
 namespace virtscale {
 namespace {
 
@@ -15,13 +17,6 @@ using testing::HasSubstr;
 
 class Keys : public testing::Test {
  protected:
-  void SetUp() override {
-    auto pattern = (fs::temp_directory_path() / "virtscale-keys-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(directory_); }
-
   std::string refusal(const std::string& name) const {
     try {
       make_keyfile_signer(directory_, name);
@@ -36,7 +31,8 @@ class Keys : public testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  fs::path directory_;
+  const TemporaryDirectory folder_;
+  const fs::path& directory_ = folder_.path();
 };
 
 const std::string checkpoint = "virtscale/ledger/acme\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
