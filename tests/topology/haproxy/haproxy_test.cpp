@@ -15,6 +15,7 @@
 
 #include "tests/integration/haproxy_fixture.hpp"
 #include "tests/integration/tiny_server.hpp"
+#include "tests/topology/eventually.hpp"
 #include "topology/adapters/haproxy/runtime_api.hpp"
 
 namespace virtscale {
@@ -49,17 +50,6 @@ std::future<Outcome> begin_drain(LoadBalancer& balancer, const std::string& serv
   const auto promise = std::make_shared<std::promise<Outcome>>();
   balancer.drain(backend, server, tell(promise));
   return promise->get_future();
-}
-
-/// Whether `condition` holds within 10 s.
-template <class Condition>
-bool eventually(Condition condition) {
-  const auto deadline = std::chrono::steady_clock::now() + 10s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(5ms);
-  }
-  return true;
 }
 
 std::int64_t depth_of(Haproxy& balancer, const std::string& backend) {

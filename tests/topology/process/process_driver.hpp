@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/topology/eventually.hpp"
 #include "topology/adapters/process/domain_files.hpp"
 #include "topology/adapters/process/process_domains.hpp"
 #include "topology/adapters/process/process_table.hpp"
@@ -55,16 +56,6 @@ inline std::future<std::optional<Failure>> begin_stop(Domains& domains, const st
 }
 inline std::optional<Failure> stop(Domains& domains, const std::string& name) {
   return begin_stop(domains, name).get();
-}
-
-/// Within 10 s.
-inline bool eventually(const std::function<bool()>& is_so) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (std::chrono::steady_clock::now() < end) {
-    if (is_so()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return false;
 }
 
 class ProcessDriver : public testing::Test {
