@@ -97,7 +97,8 @@ bool StateFolder::fold_one(Refold& refold, ChangeFollower& follower, TracedRecor
   Arena arena;
   const auto step = refold.fold({kept.at.of, kept.at.offset, kept.timestamp, kept.key, kept.value}, arena);
   ++done_;
-  for (const auto& request : step.asked) record.asked.push_back({request.id, {request.event.begin(), request.event.end()}, std::nullopt});
+  for (const auto& request : step.asked)
+    record.asked.push_back({request.id, {request.event.begin(), request.event.end()}, std::nullopt});
   record.changed = texts_of(follower.changes());
   return step.fate != Fate::halted;
 }

@@ -202,7 +202,9 @@ std::uint64_t InstantWorld::settled() {
 std::uint64_t InstantWorld::log_bytes() const {
   std::uint64_t bytes = 0;
   for (const auto& file : std::filesystem::recursive_directory_iterator(folder() / "log")) {
-    if (file.is_regular_file()) bytes += file.file_size();
+    std::error_code renamed;  // as an index is, once it is whole
+    const auto size = file.file_size(renamed);
+    if (!renamed) bytes += size;
   }
   return bytes;
 }
