@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
 #include <string_view>
 
 #include "topology/contract/arena.hpp"
@@ -37,7 +36,7 @@ class ArenaText {
   char* piece(std::size_t bytes) { return reinterpret_cast<char*>(arena_->allocate(bytes)); }
   void move_to_larger(std::size_t room) {
     char* const larger = piece(room);
-    std::memcpy(larger, begin_, size_);
+    view().copy(larger, size_);
     begin_ = larger;
     room_ = room;
   }
