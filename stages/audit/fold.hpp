@@ -21,7 +21,4 @@ struct Fold {
 
 static_assert(Stage<Fold>);
 
-/// What an org's ledger calls itself in its checkpoints: `virtscale/ledger/<org>`.
-std::string origin_of(std::string_view org);
-
 }  // namespace virtscale::audit

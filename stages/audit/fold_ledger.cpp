@@ -9,10 +9,13 @@
 namespace virtscale::audit {
 namespace {
 
-constexpr std::string_view origin_prefix = "virtscale/ledger/";
-
 Bytes bytes_of(std::string_view line) {
   return std::as_bytes(std::span(line.data(), line.size()));
+}
+
+// What the org's ledger calls itself in its checkpoints.
+std::string_view origin_of(Step step) {
+  return step.outbox.arena().joined({"virtscale/ledger/", step.inbound.org});
 }
 
 // One signature covers all lines that have come since the last was asked for: while it is made, the next batch gathers.
@@ -24,14 +27,14 @@ void ask_for_signature(Step step, schema::OrgLedgerT& ledger, const CompactRange
   std::transform(root.begin(), root.end(), ledger.asked_root.begin(),
                  [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
   schema::SignCheckpointT request;
-  request.origin = step.outbox.arena().joined({origin_prefix, step.inbound.org});
+  request.origin = origin_of(step);
   request.size = ledger.asked_size;
   const Lent lent(ledger.asked_root, request.root);
   step.outbox.ask(request);
 }
 
 std::string asked_text(Step step, const schema::OrgLedgerT& ledger) {
-  Checkpoint checkpoint{origin_of(step.inbound.org), {ledger.asked_size, {}}};
+  Checkpoint checkpoint{std::string(origin_of(step)), {ledger.asked_size, {}}};
   std::transform(ledger.asked_root.begin(), ledger.asked_root.end(), checkpoint.tree.root.begin(),
                  [](std::uint8_t byte) { return std::byte{byte}; });
   return checkpoint_text(checkpoint);
@@ -45,10 +48,6 @@ bool is_what_was_asked(Step step, const schema::OrgLedgerT& ledger, const schema
 }
 
 }  // namespace
-
-std::string origin_of(std::string_view org) {
-  return std::string(origin_prefix) + std::string(org);
-}
 
 std::int64_t append_line(Step step, ScaleId id, const schema::ScaleDecidedT& decided, const schema::AuditScaleT& scale,
                          std::optional<std::string_view> ended) {

@@ -154,7 +154,9 @@ TEST_F(SteadyState, TakesNoMoreThatStaysThanItDid) {
       {"placements DomainStarted", 4}, {"placements LivenessPassed", 2},  {"alerts ScaleRequested", 0},
       {"signals DomainRunning", 0},    {"signals DomainStopped", 0},      {"signals ScaleWanted", 1},
   };
-  for (const auto& [record, count] : counted()) {
+  const auto counts = counted();
+  EXPECT_EQ(counts.size(), known.size());
+  for (const auto& [record, count] : counts) {
     ASSERT_TRUE(known.contains(record)) << record;
     EXPECT_LE(count.taken_each(), known.at(record)) << record;
   }
