@@ -10,8 +10,11 @@ namespace {
 
 // RD_KAFKA_IDEMP_MAX_INFLIGHT, which librdkafka compares to the number of records, not of requests.
 constexpr std::size_t under_way_max = 5;
-// Of keys and values in a request. librdkafka fills one to 1,000,000 bytes, and what is left would wait in its queue.
-constexpr std::size_t lot_bytes_max = 512 << 10;
+// librdkafka fills a request to 1,000,000 bytes, and what is left would wait in its queue. A partition has one such
+// request under way at a time, so a small one would waste the way there and back.
+constexpr std::size_t lot_bytes_max = 950'000;
+// What a record takes in a request beside its key and value, at most: lengths, offset and time as varints (KIP-98).
+constexpr std::size_t record_own_bytes = 24;
 // librdkafka's own for a request is 10,000.
 constexpr std::size_t lot_records_max = 8'000;
 
@@ -31,16 +34,16 @@ rd_kafka_message_t message_of(const void* key, std::size_t key_bytes, const void
   return message;
 }
 
-std::size_t bytes_of(const LogAppend& record) {
-  return record.key.size() + record.value.size();
+std::size_t wire_bytes_of(const LogAppend& record) {
+  return record.key.size() + record.value.size() + record_own_bytes;
 }
 
 // At least one, and no more than fit into a request.
 std::size_t count_for_one_request(std::span<const Numbered> records) {
   std::size_t count = 1;
-  auto bytes = bytes_of(*records.front().record);
+  auto bytes = wire_bytes_of(*records.front().record);
   while (count < std::min(records.size(), lot_records_max) &&
-         (bytes += bytes_of(*records[count].record)) <= lot_bytes_max)
+         (bytes += wire_bytes_of(*records[count].record)) <= lot_bytes_max)
     ++count;
   return count;
 }
@@ -64,21 +67,33 @@ void Outlet::append(rd_kafka_topic_s& topic, std::uint32_t partition, std::span<
 void Outlet::acknowledged(rd_kafka_topic_s& topic, std::uint32_t partition, std::size_t count) {
   const std::lock_guard lock(mutex_);
   under_way_ -= count;
+  while (count > 0) {
+    auto& first = given_.front();
+    const auto its = std::min(count, first.left);
+    first.left -= its;
+    count -= its;
+    if (first.left == 0) given_.pop_front();
+  }
   if (waiting_.empty() || !can_send()) return;
-  give(topic, partition, messages_of(waiting_.front()));
+  auto lot = std::move(waiting_.front());
   waiting_.pop_front();
+  auto messages = messages_of(lot);
+  give(topic, partition, std::move(messages), std::move(lot.bytes));
 }
 
 bool Outlet::can_send() const {
   return under_way_ < under_way_max;
 }
 
+bool Outlet::Lot::has_room_for(const LogAppend& record) const {
+  return pieces.size() < lot_records_max &&
+         bytes.size() + pieces.size() * record_own_bytes + wire_bytes_of(record) <= lot_bytes_max;
+}
+
 void Outlet::keep(const Numbered& one) {
   const auto& [key, value] = std::tie(one.record->key, one.record->value);
-  const auto fits = [&](const Lot& lot) {
-    return lot.pieces.size() < lot_records_max && lot.bytes.size() + key.size() + value.size() <= lot_bytes_max;
-  };
-  if (waiting_.empty() || !fits(waiting_.back())) waiting_.emplace_back().bytes.reserve(lot_bytes_max);
+  if (waiting_.empty() || !waiting_.back().has_room_for(*one.record))
+    waiting_.emplace_back().bytes.reserve(lot_bytes_max);
   auto& lot = waiting_.back();
   const auto key_bytes = std::as_bytes(std::span(key));
   lot.bytes.insert(lot.bytes.end(), key_bytes.begin(), key_bytes.end());
@@ -106,10 +121,13 @@ std::vector<rd_kafka_message_s> Outlet::messages_of(Lot& lot) {
   return messages;
 }
 
-void Outlet::give(rd_kafka_topic_s& topic, std::uint32_t partition, std::vector<rd_kafka_message_s> messages) {
-  const auto taken = rd_kafka_produce_batch(&topic, static_cast<std::int32_t>(partition), RD_KAFKA_MSG_F_COPY,
-                                            messages.data(), static_cast<int>(messages.size()));
-  under_way_ += static_cast<std::size_t>(taken);
+void Outlet::give(rd_kafka_topic_s& topic, std::uint32_t partition, std::vector<rd_kafka_message_s> messages,
+                  std::vector<std::byte> lie_in) {
+  const int flags = lie_in.empty() ? RD_KAFKA_MSG_F_COPY : 0;
+  const auto taken = static_cast<std::size_t>(rd_kafka_produce_batch(
+      &topic, static_cast<std::int32_t>(partition), flags, messages.data(), static_cast<int>(messages.size())));
+  under_way_ += taken;
+  given_.push_back({taken, std::move(lie_in)});
   const auto refused = std::ranges::find_if(messages, [](const auto& one) { return one.err != 0; });
   if (refused != messages.end()) throw LogError(words_for(refused->err));
 }

@@ -4,6 +4,7 @@
 // others wait in its own queue its thread polls without a pause. So they wait here, and then go as one request.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <mutex>
 #include <span>
@@ -20,6 +21,7 @@ struct Numbered {
 };
 
 /// Keeps the order of a partition's records. Delivery reports carry their tickets. Thread-safe.
+/// REQUIRES: outlives the client, which sends what waited from where it lies.
 class Outlet {
  public:
   /// Gives the records to librdkafka, or copies them for later. Throws LogError when they are not taken; then some are
@@ -31,6 +33,8 @@ class Outlet {
  private:
   /// Copies of records, for one request.
   struct Lot {
+    bool has_room_for(const LogAppend& record) const;
+
     struct Piece {
       std::size_t key_bytes;
       std::size_t value_bytes;
@@ -40,14 +44,23 @@ class Outlet {
     std::vector<Piece> pieces;
   };
 
+  /// What librdkafka was given at once.
+  struct Parcel {
+    std::size_t left;              // of its records, to be acknowledged
+    std::vector<std::byte> bytes;  // where they lie; empty if librdkafka has copied them
+  };
+
   bool can_send() const;
   void keep(const Numbered& one);
   static std::vector<rd_kafka_message_s> messages_of(std::span<const Numbered> records);
   static std::vector<rd_kafka_message_s> messages_of(Lot& lot);
-  void give(rd_kafka_topic_s& topic, std::uint32_t partition, std::vector<rd_kafka_message_s> messages);
+  /// `lie_in`: where the messages lie until they are acknowledged; empty for librdkafka to copy them.
+  void give(rd_kafka_topic_s& topic, std::uint32_t partition, std::vector<rd_kafka_message_s> messages,
+            std::vector<std::byte> lie_in = {});
 
   std::mutex mutex_;
   std::size_t under_way_ = 0;  // given and not acknowledged
+  std::deque<Parcel> given_;   // with these, in order
   std::deque<Lot> waiting_;
 };
 

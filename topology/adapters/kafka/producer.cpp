@@ -45,6 +45,8 @@ Producer::~Producer() {
   ended_ = true;
   rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
   thread_.join();
+  for (auto& topic : topics_) topic.topic.reset();
+  client_.reset();  // before the outlets, where what it may still send lies
 }
 
 void Producer::run() {
