@@ -103,6 +103,7 @@ std::unique_ptr<AuditAlone> append(Figure& appended, Figure& filed) {
   std::unique_ptr<AuditAlone> audit;
   for (int run = 0; run < runs; ++run) {
     audit = std::make_unique<AuditAlone>(lines_usual, 1);
+    settle_machine();
     const auto took = audit->run();
     appended.runs.push_back(lines_usual / took.appended);
     filed.runs.push_back(lines_usual / took.filed);
@@ -113,6 +114,7 @@ std::unique_ptr<AuditAlone> append(Figure& appended, Figure& filed) {
 
 void put_tessera_beside(Figure& appended, Figure& filed, const fs::path& ledger) {
   const TemporaryDirectory folder;
+  settle_machine();
   const auto tessera = run_peer("tessera", {(ledger / "lines.jsonl").string(), folder.path().string()});
   if (!tessera) return;
   const Beside fastest{"Tessera POSIX, the same lines, its fastest batches", tessera->at("lines_per_s"), at_least(5)};
@@ -126,6 +128,7 @@ void put_tessera_beside(Figure& appended, Figure& filed, const fs::path& ledger)
 
 double lines_appended_per_second_at(std::uint64_t lines) {
   AuditAlone audit(lines, 1);
+  settle_machine();
   return static_cast<double>(lines) / audit.run().appended;
 }
 

@@ -16,7 +16,8 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr int runs = 3;
+constexpr int runs = 5;
+constexpr int runs_with_latency = 3;
 constexpr std::uint32_t partitions = 4;
 constexpr std::uint64_t wishes_in_a_flood = 200'000;
 constexpr std::uint64_t wishes_a_second = 1'000;
@@ -28,6 +29,7 @@ double rate_of(const std::string& bootstrap, const MakeSubject& make, std::uint6
   ground.append_documents();
   for (std::uint64_t n = 0; n < wishes; ++n) ground.wish();
   ground.flush();
+  settle_machine();
   Decisions decisions(ground.place());
   const auto subject = make(ground.place());
   decisions.wait_for(wishes);
@@ -72,10 +74,10 @@ std::vector<Contender> streams_of(StreamsPeer& peer) {
           {"Kafka Streams, exactly_once_v2, 2 threads", with(streams_flood(2)), {}}};
 }
 
-void run_once(const std::string& bootstrap, Contender& contender) {
+void run_once(const std::string& bootstrap, Contender& contender, bool with_latency) {
   contender.rates.push_back(rate_of(bootstrap, contender.for_rate, wishes_in_a_flood));
   fmt::print(stderr, "kafka: {}: {:.0f} records/s\n", contender.name, contender.rates.back());
-  if (!contender.for_latency) return;
+  if (!contender.for_latency || !with_latency) return;
   const auto latencies = latencies_of(bootstrap, contender.for_latency);
   contender.p50s_us.push_back(quantile_of(latencies, 500));
   contender.p99s_us.push_back(quantile_of(latencies, 990));
@@ -83,10 +85,14 @@ void run_once(const std::string& bootstrap, Contender& contender) {
              contender.p99s_us.back());
 }
 
+void forget_runs(Contender& contender) {
+  for (auto* all : {&contender.rates, &contender.p50s_us, &contender.p99s_us}) all->clear();
+}
+
 /// A peer that cannot go on is left out, and ours is measured all the same.
-void run_peers_once(const std::string& bootstrap, std::vector<Contender>& peers) {
+void run_peers_once(const std::string& bootstrap, std::vector<Contender>& peers, bool with_latency) {
   try {
-    for (auto& peer : peers) run_once(bootstrap, peer);
+    for (auto& peer : peers) run_once(bootstrap, peer, with_latency);
   } catch (const std::runtime_error& error) {
     fmt::print(stderr, "kafka: Kafka Streams is left out: {}\n", error.what());
     peers.clear();
@@ -126,17 +132,16 @@ std::vector<Figure> measure_kafka(const std::string& bootstrap) {
   const auto program = StreamsPeer::start();
   Contender ours{"policy stage", make_policy_stage, make_policy_stage};
   Contender limit{"librdkafka alone", make_relay, make_relay};
-  std::vector<Contender> peers;
-  if (program) {
-    peers = streams_of(*program);
-    run_peers_once(bootstrap, peers);  // compiles the peer's code; ours and the broker's need less
-    for (auto& peer : peers) peer = {peer.name, peer.for_rate, peer.for_latency};
-  }
-  for (int run = 0; run < runs; ++run) {
-    run_once(bootstrap, ours);
-    run_once(bootstrap, limit);
-    run_peers_once(bootstrap, peers);
-  }
+  auto peers = program ? streams_of(*program) : std::vector<Contender>{};
+  const auto run_all_once = [&](bool with_latency) {
+    run_once(bootstrap, ours, with_latency);
+    run_once(bootstrap, limit, with_latency);
+    run_peers_once(bootstrap, peers, with_latency);
+  };
+  run_all_once(true);  // does not count: the code of the broker and of the peer is compiled, and ours has its memory
+  for (auto* contender : {&ours, &limit}) forget_runs(*contender);
+  for (auto& peer : peers) forget_runs(peer);
+  for (int run = 0; run < runs; ++run) run_all_once(run < runs_with_latency);
   return figures_of(ours, limit, peers);
 }
 

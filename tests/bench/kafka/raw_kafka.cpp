@@ -35,6 +35,14 @@ rd_kafka_t* open(rd_kafka_type_t type, const Settings& settings) {
   return client;
 }
 
+/// Makes the client know the topic, or its first record, or fetch, waits for up to a second.
+void look_up(rd_kafka_t* client, rd_kafka_topic_t* topic, const std::string& name) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (rd_kafka_metadata(client, 0, topic, &metadata, answer_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    throw LogError("the broker does not tell about " + name);
+  rd_kafka_metadata_destroy(metadata);
+}
+
 }  // namespace
 
 RawProducer::RawProducer(const std::string& bootstrap)
@@ -54,10 +62,7 @@ rd_kafka_topic_t* RawProducer::topic(const std::string& name) {
   auto& found = topics_[name];
   if (found != nullptr) return found;
   found = rd_kafka_topic_new(client_, name.c_str(), nullptr);
-  const rd_kafka_metadata_t* metadata = nullptr;  // or its first record waits for up to a second
-  if (rd_kafka_metadata(client_, 0, found, &metadata, answer_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
-    throw LogError("the broker does not tell about " + name);
-  rd_kafka_metadata_destroy(metadata);
+  look_up(client_, found, name);
   return found;
 }
 
@@ -102,6 +107,9 @@ RawReader::RawReader(const std::string& bootstrap, const std::string& topic, std
                                        {"socket.nagle.disable", "true"},
                                        {"fetch.wait.max.ms", "100"}})) {
   rd_kafka_poll_set_consumer(client_);
+  auto* const known = rd_kafka_topic_new(client_, topic.c_str(), nullptr);
+  look_up(client_, known, topic);
+  rd_kafka_topic_destroy(known);
   auto* const all = rd_kafka_topic_partition_list_new(static_cast<int>(partitions));
   for (std::uint32_t p = 0; p < partitions; ++p)
     rd_kafka_topic_partition_list_add(all, topic.c_str(), static_cast<std::int32_t>(p))->offset =
