@@ -57,5 +57,33 @@ TEST_F(KafkaFlood, ThatIsCutOffByTheLogsEndLeavesABeginning) {
   for (std::size_t n = 0; n < found.size(); ++n) ASSERT_EQ(found[n], sent[n]);
 }
 
+// The client holds 16 MiB of a partition and then stops to fetch; it must not sleep until long after they are read.
+TEST_F(KafkaFlood, OfMoreThanTheClientHoldsIsReadWithoutPauses) {
+  constexpr std::size_t many = 4'000;
+  constexpr std::chrono::milliseconds pause{300};  // of a client that slept it was 500 to 1,000, six times
+  const auto writer = open();
+  const std::string value(25'000, '.');
+  for (std::size_t n = 0; n < many; n += 100) append(*writer.log, alerts_, std::vector<std::string>(100, value));
+  writer.log->sync();
+  const auto reader = open();
+  const auto listening = reader.log->on_append(alerts_, [] {});
+  std::uint64_t next = 0;
+  int pauses = 0;
+  auto last = std::chrono::steady_clock::now();
+  ASSERT_TRUE(soon([&] { return reader.log->read(alerts_, 0, 1, [](const LogRecord&) { return false; }) == 1; }));
+  while (next < many) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto read = reader.log->read(alerts_, next, 64, [&](const LogRecord& record) {
+      next = record.offset + 1;
+      return true;
+    });
+    ASSERT_LT(now - last, std::chrono::seconds(20)) << "at " << next;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));  // folds take longer than fetching
+    if (read > 0 && now - last > pause && next > 64) ++pauses;
+    if (read > 0) last = std::chrono::steady_clock::now();
+  }
+  EXPECT_LE(pauses, 1);
+}
+
 }  // namespace
 }  // namespace virtscale

@@ -10,6 +10,10 @@ namespace virtscale::kafka {
 namespace {
 
 constexpr std::int64_t us_in_a_millisecond = 1'000;
+// A queue that never held so many was not full, but of records of a mebibyte.
+constexpr std::size_t flood_records = 16;
+constexpr std::chrono::milliseconds wake_every{50};
+constexpr int wake_ms = 1;  // to ask; the answer does not matter
 
 Trouble kind_of(rd_kafka_resp_err_t code) {
   switch (code) {
@@ -85,7 +89,24 @@ std::size_t Feed::read(TopicPartition from, std::uint64_t offset, std::size_t re
     ++visited;
     if (!show(from, std::move(message), visit)) break;
   }
+  if (visited > 0) keep_fetching();
   return visited;
+}
+
+// librdkafka 2.0.2 fetches nothing for a partition whose queue is full, and when that is so for all that a broker leads
+// its thread sleeps for up to a second, whatever is taken out meanwhile. Any question to the broker wakes the thread.
+void Feed::keep_fetching() {
+  const auto waiting = rd_kafka_queue_length(queue_.get());
+  most_waiting_ = std::max(most_waiting_, waiting);
+  if (most_waiting_ < flood_records || waiting > most_waiting_ / 4) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < woken_at_ + wake_every || told_end().value_or(0) <= next_ + waiting) return;
+  woken_at_ = now;
+  most_waiting_ = waiting;
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  rd_kafka_query_watermark_offsets(carrier_.client_.get(), topic_.c_str(), static_cast<std::int32_t>(partition_), &low,
+                                   &high, wake_ms);
 }
 
 bool Feed::show(TopicPartition from, Message message, const std::function<bool(const LogRecord&)>& visit) {

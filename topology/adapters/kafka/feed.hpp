@@ -86,6 +86,7 @@ class Feed {
  private:
   void note_error(const rd_kafka_message_s& message);
   bool show(TopicPartition from, Message message, const std::function<bool(const LogRecord&)>& visit);
+  void keep_fetching();
 
   Carrier& carrier_;
   const std::string topic_;
@@ -99,6 +100,8 @@ class Feed {
   std::atomic<bool> ended_ = false;
   std::atomic<bool> heard_ = false;
   std::optional<FeedTrouble> trouble_;
+  std::size_t most_waiting_ = 0;  // since the broker's thread was last woken
+  std::chrono::steady_clock::time_point woken_at_{};
 };
 
 }  // namespace virtscale::kafka
