@@ -24,8 +24,9 @@ constexpr std::uint64_t wishes_a_second = 1'000;
 constexpr std::uint64_t wishes_to_warm = 2 * wishes_a_second;
 constexpr std::uint64_t wishes_measured = 8 * wishes_a_second;
 
-double rate_of(const std::string& bootstrap, const MakeSubject& make, std::uint64_t wishes) {
-  Ground ground(bootstrap, partitions);
+double rate_of(const std::string& bootstrap, const MakeSubject& make, std::uint64_t wishes,
+               std::uint32_t over = partitions) {
+  Ground ground(bootstrap, over);
   ground.append_documents();
   for (std::uint64_t n = 0; n < wishes; ++n) ground.wish();
   ground.flush();
@@ -106,6 +107,16 @@ const Contender& best_of(const std::vector<Contender>& peers) {
   });
 }
 
+/// The same wishes in one partition: its queue in the client is full before it is read.
+Figure rate_of_one_partition(const std::string& bootstrap, double with_all) {
+  Figure figure{"kafka", "one_partition_records_per_s", {}, {}, {{"with four partitions", with_all}}};
+  for (int run = 0; run < runs; ++run) {
+    figure.runs.push_back(rate_of(bootstrap, make_policy_stage, wishes_in_a_flood, 1));
+    fmt::print(stderr, "kafka: policy stage, one partition: {:.0f} records/s\n", figure.runs.back());
+  }
+  return figure;
+}
+
 std::vector<Figure> figures_of(const Contender& ours, const Contender& limit, const std::vector<Contender>& peers) {
   std::vector<Figure> figures{{"kafka", "records_per_s", ours.rates, {}, {}},
                               {"kafka", "p50_us", ours.p50s_us, {}, {}},
@@ -142,7 +153,9 @@ std::vector<Figure> measure_kafka(const std::string& bootstrap) {
   for (auto* contender : {&ours, &limit}) forget_runs(*contender);
   for (auto& peer : peers) forget_runs(peer);
   for (int run = 0; run < runs; ++run) run_all_once(run < runs_with_latency);
-  return figures_of(ours, limit, peers);
+  auto figures = figures_of(ours, limit, peers);
+  figures.push_back(rate_of_one_partition(bootstrap, median_of(ours.rates)));
+  return figures;
 }
 
 }  // namespace virtscale::bench

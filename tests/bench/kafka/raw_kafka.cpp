@@ -105,7 +105,8 @@ RawReader::RawReader(const std::string& bootstrap, const std::string& topic, std
                                        {"enable.auto.commit", "false"},
                                        {"isolation.level", "read_committed"},
                                        {"socket.nagle.disable", "true"},
-                                       {"fetch.wait.max.ms", "100"}})) {
+                                       {"fetch.wait.max.ms", "100"},
+                                       {"queued.min.messages", "1000000"}})) {
   rd_kafka_poll_set_consumer(client_);
   auto* const known = rd_kafka_topic_new(client_, topic.c_str(), nullptr);
   look_up(client_, known, topic);
