@@ -60,7 +60,7 @@ TEST_F(KafkaFlood, ThatIsCutOffByTheLogsEndLeavesABeginning) {
 // The client holds 16 MiB of a partition and then stops to fetch; it must not sleep until long after they are read.
 TEST_F(KafkaFlood, OfMoreThanTheClientHoldsIsReadWithoutPauses) {
   constexpr std::size_t many = 4'000;
-  constexpr std::chrono::milliseconds pause{300};  // of a client that slept it was 500 to 1,000, six times
+  constexpr std::chrono::milliseconds pause{300};  // a client that sleeps makes four of 500 and more
   const auto writer = open();
   const std::string value(25'000, '.');
   for (std::size_t n = 0; n < many; n += 100) append(*writer.log, alerts_, std::vector<std::string>(100, value));

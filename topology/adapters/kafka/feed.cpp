@@ -12,8 +12,9 @@ namespace {
 constexpr std::int64_t us_in_a_millisecond = 1'000;
 // A queue that never held so many was not full, but of records of a mebibyte.
 constexpr std::size_t flood_records = 16;
-constexpr std::chrono::milliseconds wake_every{50};
-constexpr int wake_ms = 1;  // to ask; the answer does not matter
+constexpr std::size_t look_every = 64;               // records
+constexpr std::chrono::milliseconds wake_every{10};  // less than 16 MiB take to be read
+constexpr int wake_ms = 1;                           // to ask; the answer does not matter
 
 Trouble kind_of(rd_kafka_resp_err_t code) {
   switch (code) {
@@ -86,7 +87,7 @@ std::size_t Feed::read(TopicPartition from, std::uint64_t offset, std::size_t re
       message.reset();
       continue;
     }
-    ++visited;
+    if (++visited % look_every == 0) keep_fetching();
     if (!show(from, std::move(message), visit)) break;
   }
   if (visited > 0) keep_fetching();
