@@ -14,7 +14,7 @@ constexpr std::size_t under_way_max = 5;
 // request under way at a time, so a small one would waste the way there and back.
 constexpr std::size_t lot_bytes_max = 950'000;
 // What a record takes in a request beside its key and value, at most: lengths, offset and time as varints (KIP-98).
-constexpr std::size_t record_own_bytes = 24;
+constexpr std::size_t record_fields_max = 24;
 // librdkafka's own for a request is 10,000.
 constexpr std::size_t lot_records_max = 8'000;
 
@@ -35,7 +35,7 @@ rd_kafka_message_t message_of(const void* key, std::size_t key_bytes, const void
 }
 
 std::size_t wire_bytes_of(const LogAppend& record) {
-  return record.key.size() + record.value.size() + record_own_bytes;
+  return record.key.size() + record.value.size() + record_fields_max;
 }
 
 // At least one, and no more than fit into a request.
@@ -66,7 +66,6 @@ void Outlet::append(rd_kafka_topic_s& topic, std::uint32_t partition, std::span<
 
 void Outlet::acknowledged(rd_kafka_topic_s& topic, std::uint32_t partition, std::size_t count) {
   const std::lock_guard lock(mutex_);
-  under_way_ -= count;
   while (count > 0) {
     auto& first = given_.front();
     const auto its = std::min(count, first.left);
@@ -82,12 +81,14 @@ void Outlet::acknowledged(rd_kafka_topic_s& topic, std::uint32_t partition, std:
 }
 
 bool Outlet::can_send() const {
-  return under_way_ < under_way_max;
+  std::size_t under_way = 0;
+  for (const auto& parcel : given_) under_way += parcel.left;
+  return under_way < under_way_max;
 }
 
 bool Outlet::Lot::has_room_for(const LogAppend& record) const {
   return pieces.size() < lot_records_max &&
-         bytes.size() + pieces.size() * record_own_bytes + wire_bytes_of(record) <= lot_bytes_max;
+         bytes.size() + pieces.size() * record_fields_max + wire_bytes_of(record) <= lot_bytes_max;
 }
 
 void Outlet::keep(const Numbered& one) {
@@ -124,10 +125,9 @@ std::vector<rd_kafka_message_s> Outlet::messages_of(Lot& lot) {
 void Outlet::give(rd_kafka_topic_s& topic, std::uint32_t partition, std::vector<rd_kafka_message_s> messages,
                   std::vector<std::byte> lie_in) {
   const int flags = lie_in.empty() ? RD_KAFKA_MSG_F_COPY : 0;
-  const auto taken = static_cast<std::size_t>(rd_kafka_produce_batch(
-      &topic, static_cast<std::int32_t>(partition), flags, messages.data(), static_cast<int>(messages.size())));
-  under_way_ += taken;
-  given_.push_back({taken, std::move(lie_in)});
+  const auto taken = rd_kafka_produce_batch(&topic, static_cast<std::int32_t>(partition), flags, messages.data(),
+                                            static_cast<int>(messages.size()));
+  given_.push_back({static_cast<std::size_t>(taken), std::move(lie_in)});
   const auto refused = std::ranges::find_if(messages, [](const auto& one) { return one.err != 0; });
   if (refused != messages.end()) throw LogError(words_for(refused->err));
 }

@@ -59,8 +59,7 @@ class Outlet {
             std::vector<std::byte> lie_in = {});
 
   std::mutex mutex_;
-  std::size_t under_way_ = 0;  // given and not acknowledged
-  std::deque<Parcel> given_;   // with these, in order
+  std::deque<Parcel> given_;  // and not acknowledged
   std::deque<Lot> waiting_;
 };
 
