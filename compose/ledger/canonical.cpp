@@ -1,52 +1,14 @@
 #include "compose/ledger/canonical.hpp"
 
-#include <array>
-#include <bit>
+#include <algorithm>
 #include <charconv>
-#include <cstring>
 
+#include "compose/ledger/json_text.hpp"
+#include "compose/ledger/line_shape.hpp"
 #include "topology/contract/utf8.hpp"
 
 namespace virtscale::ledger {
 namespace {
-
-constexpr std::uint64_t integer_max = 9'007'199'254'740'991;  // 2^53 - 1: RFC 8785 numbers are doubles
-constexpr std::size_t digits_max = 16;                        // of integer_max
-
-// Bytes of a string that need no second look: ASCII but quotes, backslashes and control characters.
-constexpr auto plain = [] {
-  std::array<bool, 256> table{};
-  for (std::size_t byte = 0x20; byte < 0x80; ++byte) table[byte] = byte != '"' && byte != '\\';
-  return table;
-}();
-
-constexpr std::uint64_t in_each_byte(std::uint64_t byte) {
-  return 0x0101'0101'0101'0101 * byte;
-}
-
-// The highest bit of the first byte of `word` that is not plain, in the order of memory, and perhaps of later ones: a
-// byte is 0, or below 0x20, if subtracting 1, or 0x20, borrows (Warren, Hacker's Delight, 6-1).
-constexpr std::uint64_t not_plain(std::uint64_t word) {
-  const auto quote = word ^ in_each_byte('"');
-  const auto backslash = word ^ in_each_byte('\\');
-  const auto found = ((word - in_each_byte(0x20)) & ~word) | ((quote - in_each_byte(1)) & ~quote) |
-                     ((backslash - in_each_byte(1)) & ~backslash) | word;
-  return found & in_each_byte(0x80);
-}
-
-// How many bytes of `text` are plain before the first that is not: eight at a time, as most strings are plain.
-std::size_t plain_prefix(std::string_view text) {
-  std::size_t at = 0;
-  if constexpr (std::endian::native == std::endian::little) {
-    for (std::uint64_t word = 0; text.size() - at >= sizeof word; at += sizeof word) {
-      std::memcpy(&word, text.data() + at, sizeof word);
-      const auto found = not_plain(word);
-      if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found)) / 8;
-    }
-  }
-  while (at < text.size() && plain[static_cast<unsigned char>(text[at])]) ++at;
-  return at;
-}
 
 // The UTF-16 code units of a string as it is written in canonical JSON, which is valid UTF-8.
 std::u16string utf16(std::string_view text) {
@@ -99,156 +61,142 @@ bool ascends(const Text& before, const Text& key) {
   return utf16(unescaped(before.text)) < utf16(unescaped(key.text));
 }
 
+// Every function takes the place of the first byte of what it reads and returns the place behind it, or null if that is
+// not canonical. A line has a hundred strings and numbers, so the place stays in a register.
 class Scanner {
  public:
-  explicit Scanner(std::string_view line) : line_(line) {}
+  Scanner(std::string_view line, LineShape& shape)
+      : begin_(line.data()), end_(begin_ + line.size()), fixed_from_(begin_), shape_(shape) {}
 
   ScannedLine scan() {
-    if (at_end() || line_[0] != '{') fail("a line is one JSON object");
-    if (fault_.empty()) object(0);
-    if (fault_.empty() && !at_end()) fail("there is something behind the object");
+    const char* const at = is(begin_, '{') ? object(begin_, 0) : fail(begin_, "a line is one JSON object");
+    if (at != nullptr && at != end_) fail(at, "there is something behind the object");
+    shape_.end({fixed_from_, end_});
     return {std::move(fault_), head_};
   }
 
  private:
-  bool at_end() const { return at_ == line_.size(); }
-  char peek() const { return at_end() ? '\0' : line_[at_]; }
-  bool failed() const { return !fault_.empty(); }
+  bool is(const char* at, char c) const { return at != end_ && *at == c; }
 
-  void fail(std::string_view what) {
-    if (fault_.empty()) fault_ = std::string(what) + " (byte " + std::to_string(at_) + ")";
+  [[gnu::cold]] const char* fail(const char* at, std::string_view what) {
+    fault_ = std::string(what) + " (byte " + std::to_string(at - begin_) + ")";
+    return nullptr;
   }
 
-  bool take(char c) {
-    if (peek() != c) return false;
-    ++at_;
-    return true;
+  const char* value(const char* at, unsigned depth, HeadField field) {
+    if (is(at, '"')) return string_value(at + 1, field);
+    if (at != end_ && (*at == '-' || (*at >= '0' && *at <= '9'))) return integer_value(at, field);
+    if (depth > nesting_max) return fail(at, "it nests too deep");
+    if (is(at, '{')) return object(at, depth);
+    if (is(at, '[')) return array(at, depth);
+    if (is(at, 't')) return word(at, "true");
+    if (is(at, 'f')) return word(at, "false");
+    return fail(at, "there is no value, or one that is not an integer");
   }
 
-  void value(unsigned depth) {
-    if (depth > nesting_max) return fail("it nests too deep");
-    switch (peek()) {
-      case '{':
-        return object(depth);
-      case '[':
-        return array(depth);
-      case '"':
-        string();
-        return;
-      case 't':
-        return word("true");
-      case 'f':
-        return word("false");
-      default:
-        return integer();
-    }
-  }
-
-  void object(unsigned depth) {
-    ++at_;
-    if (take('}')) return;
+  const char* object(const char* at, unsigned depth) {
+    if (is(++at, '}')) return at + 1;
     Text before;
-    bool first = true;
-    do {
-      const auto key = string();
-      if (failed()) return;
-      if (!first && !ascends(before, key)) return fail("its keys do not ascend");
+    for (bool is_first = true;; is_first = false, ++at) {
+      if (!is(at, '"')) return fail(at, "a string is missing, or there is a space");
+      const char* const first = ++at;
+      at = string_end(first);
+      if (at == nullptr) return nullptr;
+      const Text key{{first, at}, is_plain_};
+      if (!is_first && !ascends(before, key)) return fail(at, "its keys do not ascend");
       before = key;
-      first = false;
-      if (!take(':')) return fail("a colon is missing, or there is a space");
-      const auto begin = at_;
-      value(depth + 1);
-      if (failed()) return;
-      if (depth == 0) note(key.text, line_.substr(begin, at_ - begin));
-    } while (take(','));
-    if (!take('}')) fail("an object is not closed, or there is a space");
-  }
-
-  void array(unsigned depth) {
-    ++at_;
-    if (take(']')) return;
-    do {
-      value(depth + 1);
-      if (failed()) return;
-    } while (take(','));
-    if (!take(']')) fail("an array is not closed, or there is a space");
-  }
-
-  void word(std::string_view expected) {
-    if (!line_.substr(at_).starts_with(expected)) return fail("there is an unknown word");
-    at_ += expected.size();
-  }
-
-  void integer() {
-    const bool negative = take('-');
-    const auto begin = at_;
-    std::uint64_t number = 0;
-    // One digit more than fits is enough to tell, and cannot overflow.
-    for (; at_ - begin <= digits_max && peek() >= '0' && peek() <= '9'; ++at_)
-      number = number * 10 + static_cast<std::uint64_t>(peek() - '0');
-    const auto digits = at_ - begin;
-    if (digits == 0) return fail("there is no value, or one that is not an integer");
-    const bool shortest = line_[begin] != '0' || (digits == 1 && !negative);
-    if (!shortest || number > integer_max) return fail("an integer is not in its shortest form, or beyond 2^53");
-    if (peek() == '.' || peek() == 'e' || peek() == 'E') fail("a number is not an integer");
-  }
-
-  Text string() {
-    if (!take('"')) {
-      fail("a string is missing, or there is a space");
-      return {};
+      if (!is(++at, ':')) return fail(at, "a colon is missing, or there is a space");
+      at = value(at + 1, depth + 1, depth == 0 ? field_of(key.text) : HeadField::none);
+      if (at == nullptr) return nullptr;
+      if (is(at, ',')) continue;
+      return is(at, '}') ? at + 1 : fail(at, "an object is not closed, or there is a space");
     }
-    const auto begin = at_;
-    bool is_plain = true;
-    while (true) {
-      at_ += plain_prefix(line_.substr(at_));
-      if (at_end()) fail("a string is not closed");
-      if (failed()) return {};
-      if (line_[at_] == '"') break;
-      is_plain = false;
-      line_[at_] == '\\' ? escape() : character();
-    }
-    return {line_.substr(begin, at_++ - begin), is_plain};
   }
 
-  void escape() {
-    const auto rest = line_.substr(at_ + 1);
-    if (rest.empty()) return fail("a string is not closed");
-    if (std::string_view("btnfr\"\\").find(rest[0]) != std::string_view::npos) {
-      at_ += 2;
-      return;
+  const char* array(const char* at, unsigned depth) {
+    if (is(++at, ']')) return at + 1;
+    for (;; ++at) {
+      at = value(at, depth + 1, HeadField::none);
+      if (at == nullptr) return nullptr;
+      if (is(at, ',')) continue;
+      return is(at, ']') ? at + 1 : fail(at, "an array is not closed, or there is a space");
     }
+  }
+
+  const char* word(const char* at, std::string_view expected) {
+    if (!std::string_view(at, end_).starts_with(expected)) return fail(at, "there is an unknown word");
+    return at + expected.size();
+  }
+
+  const char* integer_value(const char* first, HeadField field) {
+    const char* const behind = integer_end(first, end_);
+    if (behind == nullptr) return fail(first, "an integer is not in its shortest form, or beyond 2^53");
+    if (is(behind, '.') || is(behind, 'e') || is(behind, 'E')) return fail(behind, "a number is not an integer");
+    put_value(first, behind, false, field == HeadField::index ? field : HeadField::none);
+    return behind;
+  }
+
+  // From behind its first quote to behind its last.
+  const char* string_value(const char* first, HeadField field) {
+    const char* const behind = string_end(first);
+    if (behind == nullptr) return nullptr;
+    put_value(first, behind, true, field == HeadField::index ? HeadField::none : field);
+    return behind + 1;
+  }
+
+  // From behind the quote that begins a string to the one that ends it.
+  const char* string_end(const char* at) {
+    at = plain_end(at, end_);
+    is_plain_ = is(at, '"');
+    return is_plain_ ? at : odd_string_end(at);
+  }
+
+  // From something that is not plain.
+  [[gnu::noinline]] const char* odd_string_end(const char* at) {
+    for (; !is(at, '"'); at = plain_end(at, end_)) {
+      if (at == end_) return fail(at, "a string is not closed");
+      at = *at == '\\' ? escape_end(at) : character_end(at);
+      if (at == nullptr) return nullptr;
+    }
+    return at;
+  }
+
+  const char* escape_end(const char* at) {
+    const std::string_view escaped(at + 1, end_);
+    if (escaped.empty()) return fail(at, "a string is not closed");
+    if (std::string_view("btnfr\"\\").find(escaped[0]) != std::string_view::npos) return at + 2;
     constexpr std::string_view with_a_name = "89acd";  // of 0008 … 000d, those that have a shorter form
-    const bool control = rest.starts_with("u00") && rest.size() >= 5 && (rest[3] == '0' || rest[3] == '1') &&
-                         std::string_view("0123456789abcdef").find(rest[4]) != std::string_view::npos;
-    if (!control || (rest[3] == '0' && with_a_name.find(rest[4]) != with_a_name.npos))
-      return fail("an escape is not the canonical one");
-    at_ += 6;
+    const bool control = escaped.starts_with("u00") && escaped.size() >= 5 &&
+                         (escaped[3] == '0' || escaped[3] == '1') &&
+                         std::string_view("0123456789abcdef").find(escaped[4]) != std::string_view::npos;
+    if (!control || (escaped[3] == '0' && with_a_name.find(escaped[4]) != with_a_name.npos))
+      return fail(at, "an escape is not the canonical one");
+    return at + 6;
   }
 
-  void character() {
-    const auto byte = static_cast<unsigned char>(line_[at_]);
-    if (byte < 0x20) return fail("a control character is not escaped");
-    const auto bytes = utf8_bytes(line_.substr(at_));
-    if (bytes == 0) return fail("it is not valid UTF-8");
-    at_ += bytes;
+  const char* character_end(const char* at) {
+    if (static_cast<unsigned char>(*at) < 0x20) return fail(at, "a control character is not escaped");
+    const auto bytes = utf8_bytes({at, end_});
+    return bytes == 0 ? fail(at, "it is not valid UTF-8") : at + bytes;
   }
 
-  static std::string_view inner(std::string_view text) {
-    return text.size() >= 2 && text.front() == '"' ? text.substr(1, text.size() - 2) : std::string_view();
+  static HeadField field_of(std::string_view key) {
+    if (key == "event") return HeadField::event;
+    if (key == "index") return HeadField::index;
+    return key == "org" ? HeadField::org : HeadField::none;
   }
 
-  void note(std::string_view key, std::string_view text) {
-    if (key == "org") head_.org = inner(text);
-    if (key == "event") head_.event = inner(text);
-    if (key != "index") return;
-    std::uint64_t index = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
-    if (error == std::errc{} && end == text.data() + text.size()) head_.index = index;
+  void put_value(const char* first, const char* behind, bool is_string, HeadField field) {
+    shape_.put_value({fixed_from_, first}, is_string, field);
+    put_head(head_, field, {first, behind});
+    fixed_from_ = behind;
   }
 
-  std::string_view line_;
-  std::size_t at_ = 0;
+  const char* begin_;
+  const char* end_;
+  const char* fixed_from_;  // behind the last value
+  LineShape& shape_;
+  bool is_plain_ = true;  // the string that was read last
   std::string fault_;
   LineHead head_;
 };
@@ -256,11 +204,32 @@ class Scanner {
 }  // namespace
 
 ScannedLine scan_line(std::string_view line) {
-  return Scanner(line).scan();
+  LineShape shape;
+  return Scanner(line, shape).scan();
 }
 
 std::string fault_of_canonical(std::string_view line) {
   return scan_line(line).fault;
+}
+
+LineScanner::LineScanner() = default;
+LineScanner::~LineScanner() = default;
+
+ScannedLine LineScanner::scan(std::string_view line) {
+  // Ledgers have few kinds of lines; each that is tried and is not the right one costs a part of reading the line.
+  constexpr std::size_t shapes_max = 4;
+  for (auto shape = shapes_.begin(); shape != shapes_.end(); ++shape) {
+    ScannedLine scanned;
+    if (!shape->matches(line, scanned.head)) continue;
+    std::rotate(shapes_.begin(), shape, shape + 1);
+    return scanned;
+  }
+  LineShape shape;
+  auto scanned = Scanner(line, shape).scan();
+  if (!scanned.fault.empty()) return scanned;
+  if (shapes_.size() == shapes_max) shapes_.pop_back();
+  shapes_.insert(shapes_.begin(), std::move(shape));
+  return scanned;
 }
 
 }  // namespace virtscale::ledger

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace virtscale::ledger {
 
@@ -18,6 +19,7 @@ struct LineHead {
   std::optional<std::uint64_t> index;
   std::string_view org;
   std::string_view event;
+  friend bool operator==(const LineHead&, const LineHead&) = default;
 };
 
 struct ScannedLine {
@@ -30,5 +32,19 @@ ScannedLine scan_line(std::string_view line);
 
 /// The fault of `scan_line`.
 std::string fault_of_canonical(std::string_view line);
+
+class LineShape;
+
+/// Reads the lines of a ledger one after another. Says of each what `scan_line` says, and sooner: of a line that is
+/// like one of the last few but for its values, only these are read (line_shape.hpp).
+class LineScanner {
+ public:
+  LineScanner();
+  ~LineScanner();
+  ScannedLine scan(std::string_view line);
+
+ private:
+  std::vector<LineShape> shapes_;  // the one that fitted last comes first
+};
 
 }  // namespace virtscale::ledger

@@ -132,7 +132,7 @@ class Verification {
   void check_entry(std::string_view entry, const Digest& recorded) {
     const auto index = report_.lines;
     const auto leaf = leaf_hash(bytes_of(entry));
-    const auto scanned = scan_line(entry);
+    const auto scanned = scanner_.scan(entry);
     const auto wrong = [&](std::string what) {
       fault("entry " + std::to_string(index) + " in tile/entries", std::move(what));
     };
@@ -200,6 +200,7 @@ class Verification {
   Lines lines_;
   std::optional<TileReader> tiles_;
   std::string org_;
+  LineScanner scanner_;
   CompactRange range_;
   std::vector<Upper> upper_;
   bool lines_out_of_step_ = false;

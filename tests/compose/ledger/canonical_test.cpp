@@ -69,5 +69,57 @@ TEST(Canonical, ReadsWhichLineItIs) {
   EXPECT_EQ(line.head.event, "evt-1");
 }
 
+// --- One line after another ----------------------------------------------------------------------------------------
+
+constexpr std::string_view usual =
+    R"({"domains":[{"name":"web-1","numa":0},{"name":"web-2","numa":1}],"elapsed_us":51939000,"event":"evt-7f3a",)"
+    R"("index":41,"org":"acme","reason":"Within the envelope.","steps":[],"yes":true})";
+
+void expect_the_same(LineScanner& scanner, std::string_view line) {
+  const auto alone = scan_line(line);
+  const auto in_turn = scanner.scan(line);
+  EXPECT_EQ(in_turn.fault, alone.fault) << line;
+  if (alone.fault.empty()) {
+    EXPECT_EQ(in_turn.head, alone.head) << line;
+  }
+}
+
+TEST(LineScanner, SaysOfEveryLineWhatItIsAlone) {
+  LineScanner scanner;
+  for (std::size_t at = 0; at < usual.size(); ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string changed(usual);
+      changed[at] = static_cast<char>(byte);
+      expect_the_same(scanner, usual);
+      expect_the_same(scanner, changed);
+    }
+    expect_the_same(scanner, usual.substr(0, at));
+    expect_the_same(scanner, std::string(usual.substr(0, at)).append("0").append(usual.substr(at)));
+    expect_the_same(scanner, std::string(usual.substr(0, at)).append("\"").append(usual.substr(at)));
+  }
+}
+
+TEST(LineScanner, ReadsTheHeadOfALineThatIsLikeTheOneBefore) {
+  LineScanner scanner;
+  scanner.scan(usual);
+  std::string later(usual);
+  later.replace(later.find("41"), 2, "1042").replace(later.find("evt-7f3a"), 8, "evt-25c0d1feaf2b");
+  const auto scanned = scanner.scan(later);
+  EXPECT_EQ(scanned.fault, "");
+  EXPECT_EQ(scanned.head.index, 1042U);
+  EXPECT_EQ(scanned.head.event, "evt-25c0d1feaf2b");
+  EXPECT_EQ(scanned.head.org, "acme");
+}
+
+TEST(LineScanner, RefusesNumbersAndTextsThatNoLineMayHold) {
+  LineScanner scanner;
+  scanner.scan(R"({"a":1,"b":"x"})");
+  for (const auto line :
+       {R"({"a":01,"b":"x"})", R"({"a":-0,"b":"x"})", R"({"a":9007199254740992,"b":"x"})", R"({"a":,"b":"x"})",
+        R"({"a":1.5,"b":"x"})", R"({"a":1,"b":"\u0041"})", "{\"a\":1,\"b\":\"\n\"}"})
+    EXPECT_NE(scanner.scan(line).fault, "") << line;
+  EXPECT_EQ(scanner.scan(R"({"a":9007199254740991,"b":"\n"})").fault, "");
+}
+
 }  // namespace
 }  // namespace virtscale::ledger

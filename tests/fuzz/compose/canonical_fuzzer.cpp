@@ -1,6 +1,6 @@
 // Lines of a ledger, as the verifier reads them. Property: what it takes for canonical JSON is exactly what another
 // reader and a writer of RFC 8785 make of it, byte for byte; and what the line says of itself is what that reader
-// finds.
+// finds. Lines that are read one after another are what each is alone.
 #include <boost/json.hpp>
 #include <map>
 
@@ -76,18 +76,30 @@ void check_head(const ledger::LineHead& head, const json::object& line) {
   check(!is_index || head.index == static_cast<std::uint64_t>(index->get_int64()), "a line's index is its member");
 }
 
+void check_line(std::string_view line, ledger::LineScanner& scanner) {
+  const auto scanned = ledger::scan_line(line);
+  const auto in_turn = scanner.scan(line);
+  check(in_turn.fault == scanned.fault, "a line is canonical whatever came before", scanned.fault);
+  if (!scanned.fault.empty()) return;
+  check(in_turn.head == scanned.head, "a line says the same of itself whatever came before");
+  boost::system::error_code error;
+  const auto value = json::parse({line.data(), line.size()}, error);
+  check(!error && value.is_object(), "a canonical line is a JSON object", line);
+  check(written(value) == line, "a canonical line is as RFC 8785 writes it", written(value));
+  check_head(scanned.head, value.get_object());
+}
+
 }  // namespace
 }  // namespace virtscale::fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace virtscale;
-  const auto line = fuzz::Input(data, size).rest();
-  const auto scanned = ledger::scan_line(line);
-  if (!scanned.fault.empty()) return 0;
-  boost::system::error_code error;
-  const auto value = boost::json::parse({line.data(), line.size()}, error);
-  fuzz::check(!error && value.is_object(), "a canonical line is a JSON object", line);
-  fuzz::check(fuzz::written(value) == line, "a canonical line is as RFC 8785 writes it", fuzz::written(value));
-  fuzz::check_head(scanned.head, value.get_object());
+  auto lines = fuzz::Input(data, size).rest();
+  ledger::LineScanner scanner;
+  for (auto end = lines.find('\n'); end != lines.npos; end = lines.find('\n')) {
+    fuzz::check_line(lines.substr(0, end), scanner);
+    lines.remove_prefix(end + 1);
+  }
+  fuzz::check_line(lines, scanner);
   return 0;
 }
