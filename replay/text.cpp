@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "schemas/codec.hpp"
+#include "schemas/print/print.hpp"
 #include "topology/graph.hpp"
 
 namespace virtscale::replay {

@@ -62,12 +62,6 @@ inline std::vector<std::byte> bytes_of(const flatbuffers::FlatBufferBuilder& bui
   const auto* begin = reinterpret_cast<const std::byte*>(builder.GetBufferPointer());
   return {begin, begin + builder.GetSize()};
 }
-
-inline std::string print(std::span<const std::byte> bytes, const flatbuffers::TypeTable* type) {
-  flatbuffers::ToStringVisitor text(" ", true, "", false);
-  flatbuffers::IterateFlatBuffer(reinterpret_cast<const std::uint8_t*>(bytes.data()), type, &text);
-  return std::move(text.s);
-}
 }  // namespace detail
 
 /// What has a table to be packed into: an object of the generated API, or a view that packs itself.
@@ -104,13 +98,7 @@ std::span<std::byte> encode(const Body& body, std::string_view org, Arena& arena
 }
 
 /// The Event in `bytes`, or null if they are not one. Everything that can be reached from it is within `bytes`.
-inline const Event* verify_event(std::span<const std::byte> bytes) {
-  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  flatbuffers::Verifier verifier(data, bytes.size(), verify_depth_max, verify_tables_max);
-  if (bytes.size() < 8 || !VerifyEventBuffer(verifier)) return nullptr;
-  const auto* event = GetEvent(data);
-  return event->body_type() == Body::NONE ? nullptr : event;
-}
+const Event* verify_event(std::span<const std::byte> bytes);
 
 /// The header of an encoded Event, to be filled in place. REQUIRES: `verify_event(event)` or made by `encode`.
 inline Header& mutable_header(std::span<std::byte> event) {
@@ -120,11 +108,6 @@ inline Header& mutable_header(std::span<std::byte> event) {
 /// The name of a body's type, such as `AlertRaised`.
 inline std::string_view name_of(Body body) {
   return EnumNameBody(body);
-}
-
-/// An Event as JSON, for people. REQUIRES: `verify_event(event)`.
-inline std::string print_event(std::span<const std::byte> event) {
-  return detail::print(event, EventTypeTable());
 }
 
 /// A row of a state table as bytes, in an arena.
@@ -151,10 +134,10 @@ bool decode_row(std::span<const std::byte> bytes, Value& value) {
   return true;
 }
 
-/// A row as JSON, for people. REQUIRES: `bytes` decode.
+/// What such rows hold, for those who print them (schemas/print).
 template <Packable Value>
-std::string print_row(std::span<const std::byte> bytes, const Value*) {
-  return detail::print(bytes, Value::TableType::MiniReflectTypeTable());
+const flatbuffers::TypeTable* row_type(const Value*) {
+  return Value::TableType::MiniReflectTypeTable();
 }
 
 }  // namespace virtscale::schema

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "schemas/print/print.hpp"
 #include "topology/graph.hpp"
 
 namespace virtscale::replay {
@@ -10,7 +11,7 @@ namespace {
 constexpr std::size_t read_at_once = 1'024;
 
 std::string print(const RowChange& change, const std::optional<std::vector<std::byte>>& row) {
-  return row ? change.table->print(*row) : std::string();
+  return row ? schema::print_row(*row, change.table->type()) : std::string();
 }
 
 std::vector<RowText> texts_of(const std::vector<RowChange>& changes) {

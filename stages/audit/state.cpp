@@ -2,6 +2,9 @@
 
 namespace virtscale::audit {
 
+State::State() = default;
+State::~State() = default;
+
 std::vector<AnyTable*> State::tables() {
   return {&scales, &standing, &closed, &books, &ledgers};
 }

@@ -18,6 +18,10 @@ inline constexpr std::uint64_t closed_max = 10'000;
 
 /// See schemas/state/audit.fbs for the keys.
 struct State {
+  // Out of line, so that what its tables need is compiled once.
+  State();
+  ~State();
+
   Table<schema::AuditScaleT> scales{"scales"};
   Table<schema::AuditRefusalT> standing{"standing"};
   Table<schema::ClosedScaleT> closed{"closed"};

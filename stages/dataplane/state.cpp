@@ -2,6 +2,9 @@
 
 namespace virtscale::dataplane {
 
+State::State() = default;
+State::~State() = default;
+
 std::vector<AnyTable*> State::tables() {
   return {&backends, &homes, &departed, &departures};
 }

@@ -16,6 +16,10 @@
 namespace virtscale::dataplane {
 
 struct State {
+  // Out of line, so that what its tables need is compiled once.
+  State();
+  ~State();
+
   Table<schema::DomainBackendT> backends{"backends"};   ///< by org/domain
   Table<schema::ServiceHomeT> homes{"homes"};           ///< by org/service
   Table<schema::DepartedDomainT> departed{"departed"};  ///< by number, as `departed_key` writes it

@@ -20,6 +20,9 @@ schema::NumaRoom used_more(const schema::NumaRoom& room, std::int64_t vcpu_milli
 
 }  // namespace
 
+State::State() = default;
+State::~State() = default;
+
 JoinedKey State::node_key(std::string_view cell, std::string_view node) {
   return JoinedKey(cell, node);
 }

@@ -20,6 +20,10 @@ namespace virtscale::orchestration {
 
 class State {
  public:
+  // Out of line, so that what its tables need is compiled once.
+  State();
+  ~State();
+
   Table<schema::CellBookT> cells{"cells"};
   Table<schema::CellNodeT> nodes{"nodes"};
   Table<schema::PlacedDomainT> domains{"domains"};

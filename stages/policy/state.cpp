@@ -16,6 +16,9 @@ flatbuffers::Offset<flatbuffers::Vector<BuiltViolation>> build_mailed(schema::Bu
 
 }  // namespace
 
+State::State() = default;
+State::~State() = default;
+
 std::vector<AnyTable*> State::tables() {
   return {&contracts, &usage, &services, &domains, &refusals, &requests, &calendars, &postmortems};
 }

@@ -73,11 +73,15 @@ Remarks& remarks_of(ServiceBook& book);
 /// Rows of `services` as bytes and back, for Table: those of a schema::ServiceBook.
 std::span<std::byte> encode_row(const ServiceBook& book, Arena& arena);
 bool decode_row(Bytes bytes, ServiceBook& book);
-inline std::string print_row(Bytes bytes, const ServiceBook*) {
-  return schema::print_row(bytes, static_cast<const schema::ServiceBookT*>(nullptr));
+inline const flatbuffers::TypeTable* row_type(const ServiceBook*) {
+  return schema::row_type(static_cast<const schema::ServiceBookT*>(nullptr));
 }
 
 struct State {
+  // Out of line, so that what its tables need is compiled once.
+  State();
+  ~State();
+
   Table<schema::OrgContractT> contracts{"contracts"};         ///< by org
   Table<schema::OrgUsageT> usage{"usage"};                    ///< by org
   Table<ServiceBook> services{"services"};                    ///< by org/service

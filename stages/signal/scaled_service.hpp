@@ -53,8 +53,8 @@ class ScaledService {
 /// Rows as bytes and back, for Table: those of a schema::ScaledService.
 std::span<std::byte> encode_row(const ScaledService& service, Arena& arena);
 bool decode_row(Bytes bytes, ScaledService& service);
-inline std::string print_row(Bytes bytes, const ScaledService*) {
-  return schema::print_row(bytes, static_cast<const schema::ScaledServiceT*>(nullptr));
+inline const flatbuffers::TypeTable* row_type(const ScaledService*) {
+  return schema::row_type(static_cast<const schema::ScaledServiceT*>(nullptr));
 }
 
 }  // namespace virtscale::signal

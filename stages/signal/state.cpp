@@ -16,6 +16,9 @@ std::optional<schema::RuleView> first_rule(const ScaledService* service, Matches
 
 }  // namespace
 
+State::State() = default;
+State::~State() = default;
+
 std::vector<AnyTable*> State::tables() {
   return {&services, &alerts, &alert_counts, &schedules, &unrouted};
 }

@@ -34,6 +34,10 @@ inline constexpr Duration every_max = hours(24 * 30);
 inline constexpr Duration due_ahead_max = hours(25);
 
 struct State {
+  // Out of line, so that what its tables need is compiled once.
+  State();
+  ~State();
+
   Table<ScaledService> services{"services"};                ///< key: org/service
   Table<schema::FiringAlertT> alerts{"alerts"};             ///< key: org/service/fingerprint
   Table<schema::AlertCountT> alert_counts{"alert_counts"};  ///< key: org

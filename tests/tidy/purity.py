@@ -14,7 +14,7 @@ import sys
 STANDARD_ERRORS = (r"std::(exception|bad_alloc|bad_cast|bad_optional_access|bad_variant_access|bad_function_call|"
                    r"bad_array_new_length|logic_error|length_error|out_of_range|invalid_argument|runtime_error)")
 ALLOWED = re.compile("|".join([
-    r"operator (new|delete)(\[\])?\(.*", r"mem(cpy|move|set|cmp|chr)", r"bcmp", r"strlen", r"abort", r"__assert_fail",
+    r"operator (new|delete)(\[\])?\(.*", r"mem(cpy|move|set|cmp|chr)", r"bcmp", r"str(len|ncmp)", r"abort", r"__assert_fail",
     r"__cxa_(allocate_exception|free_exception|throw|rethrow|begin_catch|end_catch|pure_virtual|bad_cast|"
     r"throw_bad_array_new_length)", r"__gxx_personality_v0", r"_Unwind_Resume", r"__stack_chk_fail",
     r"__(u?div|u?mod|u?divmod|mul|popcount|clz|ctz|ashl|ashr|lshr)\w*[sdt]i\d", r"_GLOBAL_OFFSET_TABLE_",

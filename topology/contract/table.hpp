@@ -19,6 +19,10 @@
 #include "topology/contract/table/key_index.hpp"
 #include "topology/contract/table/key_order.hpp"
 
+namespace flatbuffers {
+struct TypeTable;
+}
+
 namespace virtscale {
 
 /// A table without its types, as the host, the store and the inspector see it.
@@ -39,8 +43,8 @@ class AnyTable {
   /// Visits each row with the prefix, in ascending order, until the visitor returns false.
   virtual void each_encoded(std::string_view prefix,
                             const std::function<bool(std::string_view key, Bytes value)>& visit) const = 0;
-  /// A row's value as JSON, for people.
-  virtual std::string print(Bytes value) const = 0;
+  /// What a row's value holds, for those who print it (schemas/print).
+  virtual const flatbuffers::TypeTable* type() const = 0;
   virtual std::size_t size() const = 0;
 };
 
@@ -48,7 +52,7 @@ class AnyTable {
 /// joined by '/'.
 ///
 /// `Value` is copied to and from bytes by the free functions `encode_row(value, arena)`, `decode_row(bytes, value)` and
-/// `print_row(bytes, value tag)` that are found beside its type (schemas/codec.hpp). To find, make, change and erase a
+/// `row_type(value tag)` that are found beside its type (schemas/codec.hpp). To find, make, change and erase a
 /// row costs O(1); `each` and `at_or_after` cost what KeyOrder says, and are for one thread at a time.
 template <class Value>
 class Table final : public AnyTable {
@@ -176,7 +180,7 @@ class Table final : public AnyTable {
     });
   }
 
-  std::string print(Bytes value) const override { return print_row(value, static_cast<const Value*>(nullptr)); }
+  const flatbuffers::TypeTable* type() const override { return row_type(static_cast<const Value*>(nullptr)); }
 
  private:
   static_assert(alignof(Value) <= alignof(Row) && sizeof(Row) % alignof(Row) == 0);

@@ -48,6 +48,9 @@ Lane& LaneEnds<Lane>::modify(std::uint8_t side, std::uint32_t partition) {
   return table_.modify(*kept);
 }
 
+Books::Books() = default;
+Books::~Books() = default;
+
 std::vector<AnyTable*> Books::tables() {
   return {&progress_, &seen_.table(), &given_.table(), &pending_, &timers_};
 }

@@ -53,6 +53,10 @@ class LaneEnds {
 /// same after every replay.
 class Books {
  public:
+  // Out of line, so that what its tables need is compiled once.
+  Books();
+  ~Books();
+
   std::vector<AnyTable*> tables();
   /// Makes what is derived from the tables; called once after they were loaded.
   void rebuild();

@@ -2,10 +2,24 @@
 // beginning to shortly before the end.
 #pragma once
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
 #include "schemas/codec.hpp"
 #include "tests/replay/town/town.hpp"
 
 namespace virtscale::test {
+
+/// For progress that nobody looks at.
+inline void nothing(std::uint64_t, std::uint64_t) {}
+
+inline std::string bytes_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
 
 /// Some ten thousand records.
 inline void record_a_busy_day(const std::filesystem::path& directory, const LogLayout& layout, std::uint64_t seed = 1) {

@@ -15,16 +15,11 @@ namespace virtscale::replay {
 namespace {
 
 namespace fs = std::filesystem;
+using test::bytes_of;
+using test::nothing;
 using testing::HasSubstr;
 
-void nothing(std::uint64_t, std::uint64_t) {}
-
 constexpr std::uint64_t every = 400;
-
-std::string bytes_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::vector<std::string> rows_of(Refold& refold) {
   std::vector<std::string> rows;

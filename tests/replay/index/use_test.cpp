@@ -2,8 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "replay/at/at.hpp"
 #include "replay/capsule/make.hpp"
 #include "replay/capsule_file.hpp"
@@ -18,13 +16,8 @@ namespace virtscale::replay {
 namespace {
 
 namespace fs = std::filesystem;
-
-void nothing(std::uint64_t, std::uint64_t) {}
-
-std::string bytes_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
+using test::bytes_of;
+using test::nothing;
 
 Trace traced(const LogSource& source, ScaleId scale) {
   StateIndex index(source);

@@ -23,6 +23,14 @@ struct Asked {
   std::vector<std::byte> event;
 };
 
+/// That a domain of the service `web` is to leave. The text is borrowed.
+inline schema::DomainRetiredT retired(std::string_view domain) {
+  schema::DomainRetiredT body;
+  body.domain = domain;
+  body.service = "web";
+  return body;
+}
+
 class DrivenFold {
  public:
   /// Folds `body` as a record of `org` and `scale`, and returns what it did, such as `ask AddBackend d1 of 7`,

@@ -11,6 +11,7 @@ namespace {
 
 using test::DrivenFold;
 using test::Lines;
+using test::retired;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -31,13 +32,6 @@ schema::DomainStartedT started(std::string_view domain, std::string_view backend
   body.health->path = "/healthz";
   body.health->every_us = 500'000;
   body.health->deadline_us = 60'000'000;
-  return body;
-}
-
-schema::DomainRetiredT retired(std::string_view domain) {
-  schema::DomainRetiredT body;
-  body.domain = domain;
-  body.service = "web";
   return body;
 }
 

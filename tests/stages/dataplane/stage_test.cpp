@@ -20,6 +20,7 @@ namespace {
 
 using test::DrivenFold;
 using test::Lines;
+using test::retired;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsSupersetOf;
@@ -123,13 +124,6 @@ schema::DomainStartedT started(std::string_view domain, std::uint16_t port, std:
   body.health->path = "/healthz";
   body.health->every_us = 20'000;
   body.health->deadline_us = 300'000;
-  return body;
-}
-
-schema::DomainRetiredT retired(std::string_view domain) {
-  schema::DomainRetiredT body;
-  body.domain = domain;
-  body.service = "web";
   return body;
 }
 

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "tests/stages/policy/harness.hpp"
+#include "tests/stages/policy/kept_answers.hpp"
 
 namespace virtscale::policy {
 namespace {
@@ -28,17 +29,6 @@ class FixedClock final : public Clock {
   Instant at = night;
 };
 
-class Kept final : public HttpResponder {
- public:
-  explicit Kept(std::vector<HttpResponse>& into) : into_(into) {}
-  void respond(HttpResponse response) override { into_.push_back(std::move(response)); }
-  void open_stream(std::string_view, std::function<void()>) override { ADD_FAILURE() << "not a stream"; }
-  void write(std::string_view) override { ADD_FAILURE() << "not a stream"; }
-
- private:
-  std::vector<HttpResponse>& into_;
-};
-
 class PolicyStatus : public ::testing::Test {
  protected:
   HttpResponse get(std::map<std::string, std::string> query, const std::string& authorization = "Bearer ops",
@@ -48,7 +38,7 @@ class PolicyStatus : public ::testing::Test {
     const auto handler =
         status_handler([this](const auto& see) { see(std::array<const State*, 1>{&policy.state}); }, tokens, clock);
     std::vector<HttpResponse> responses;
-    handler(request, std::make_shared<Kept>(responses));
+    handler(request, std::make_shared<KeptAnswers>(responses));
     EXPECT_EQ(responses.size(), 1u);
     return responses.empty() ? HttpResponse{} : responses.front();
   }

@@ -5,6 +5,7 @@
 
 #include "stages/policy/edges.hpp"
 #include "tests/stages/policy/harness.hpp"
+#include "tests/stages/policy/kept_answers.hpp"
 
 namespace virtscale::policy {
 namespace {
@@ -170,17 +171,6 @@ TEST(PolicyPostmortems, BreakAnInvariantWhenHalfClosed) {
 
 // --- The edge ------------------------------------------------------------------------------------------------------
 
-class Kept final : public HttpResponder {
- public:
-  explicit Kept(HttpResponse& into) : into_(into) {}
-  void respond(HttpResponse response) override { into_ = std::move(response); }
-  void open_stream(std::string_view, std::function<void()>) override { ADD_FAILURE() << "not a stream"; }
-  void write(std::string_view) override { ADD_FAILURE() << "not a stream"; }
-
- private:
-  HttpResponse& into_;
-};
-
 class OneToken final : public Authorizer {
  public:
   Access check(std::string_view token, std::string_view org) const override {
@@ -194,10 +184,10 @@ HttpResponse get(const Harness& policy, const std::string& org, const std::strin
   HttpRequest request{.method = "GET", .path = "/v1/postmortems", .query = {}, .headers = {}, .body = {}};
   if (!org.empty()) request.query["org"] = org;
   request.headers["authorization"] = "Bearer " + token;
-  HttpResponse response;
+  std::vector<HttpResponse> answers;
   postmortems_handler([&](const auto& see) { see(std::array<const State*, 1>{&policy.state}); }, tokens)(
-      request, std::make_shared<Kept>(response));
-  return response;
+      request, std::make_shared<KeptAnswers>(answers));
+  return answers.at(0);
 }
 
 TEST(PolicyPostmortemsEdge, ShowsEachWithItsDayAndTheZoneOfIt) {

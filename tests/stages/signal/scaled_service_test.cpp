@@ -22,7 +22,7 @@ void expect_to_survive(const schema::ScaledServiceT& row) {
   ASSERT_TRUE(decode_row(bytes, service));
   Arena arena;
   EXPECT_TRUE(std::ranges::equal(encode_row(service, arena), bytes));
-  EXPECT_EQ(print_row(bytes, &service), schema::print_row(bytes, &row));
+  EXPECT_EQ(row_type(&service), row_type(&row));
 }
 
 TEST(SignalScaledService, IsTheSameBytesInTheStoreAsTheSchemasRow) {

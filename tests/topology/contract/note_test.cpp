@@ -3,18 +3,18 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/topology/contract/bytes_of.hpp"
+
 namespace virtscale {
 namespace {
+
+using test::bytes_of;
 
 constexpr std::string_view example_vkey = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
 constexpr std::string_view example_note =
     "This is an example message.\n\n"
     "\xe2\x80\x94 example.com/foo "
     "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
-
-Bytes bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text.data(), text.size()));
-}
 
 TEST(Base64, IsThatOfRfc4648) {
   const std::pair<std::string_view, std::string_view> examples[] = {{"", ""},

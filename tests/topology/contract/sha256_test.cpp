@@ -6,12 +6,12 @@
 
 #include <string>
 
+#include "tests/topology/contract/bytes_of.hpp"
+
 namespace virtscale {
 namespace {
 
-Bytes bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text.data(), text.size()));
-}
+using test::bytes_of;
 
 std::string hex(const Digest& digest) {
   constexpr char digits[] = "0123456789abcdef";

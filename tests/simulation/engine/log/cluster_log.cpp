@@ -5,7 +5,8 @@
 namespace virtscale::simulation {
 namespace {
 
-constexpr auto failure = "the producer has failed for good (simulated): start again from the partitions' own state";
+constexpr auto producer_failed =
+    "the producer has failed for good (simulated): start again from the partitions' own state";
 
 }  // namespace
 
@@ -14,7 +15,7 @@ ClusterLog::ClusterLog(VirtualTime& time, Faults& faults, Brokers& brokers, std:
 
 Ticket ClusterLog::append(std::span<const LogAppend> batch) {
   fail_if_struck();
-  if (failed_) throw LogError(failure);
+  if (failed_) throw LogError(producer_failed);
   for (const auto& record : batch) {
     lanes_[record.to].flights.push_back({++last_, std::string(record.key), {record.value.begin(), record.value.end()}});
     send(record.to);
@@ -26,7 +27,7 @@ void ClusterLog::fail_if_struck() {
   if (!fails_ || failed_ || !faults_.strikes(Fault::producer_fails)) return;
   failed_ = true;
   time_.after({}, [this] {
-    if (!dead_) failure_wakes_.call(failure);
+    if (!dead_) failure_wakes_.call(producer_failed);
   });
 }
 

@@ -5,7 +5,7 @@
 namespace virtscale::simulation {
 namespace {
 
-constexpr auto failure = "the disk is full (simulated): make room and start again";
+constexpr auto disk_is_full = "the disk is full (simulated): make room and start again";
 
 }  // namespace
 
@@ -28,7 +28,7 @@ EmbeddedLog::EmbeddedLog(VirtualTime& time, Faults& faults, Recording& recording
 
 Ticket EmbeddedLog::append(std::span<const LogAppend> batch) {
   fail_if_struck();
-  if (failed_) throw LogError(failure);
+  if (failed_) throw LogError(disk_is_full);
   timestamp_ = std::max(timestamp_, clock_.now());
   std::vector<TopicPartition> grown;
   for (const auto& record : batch) {
@@ -51,7 +51,7 @@ void EmbeddedLog::fail_if_struck() {
   if (failed_ || !faults_.strikes(Fault::producer_fails)) return;
   failed_ = true;
   time_.after({}, [this] {
-    if (!dead_) failure_wakes_.call(failure);
+    if (!dead_) failure_wakes_.call(disk_is_full);
   });
 }
 
