@@ -185,6 +185,8 @@ class Table final : public AnyTable {
  private:
   static_assert(alignof(Value) <= alignof(Row) && sizeof(Row) % alignof(Row) == 0);
 
+  static constexpr std::size_t usual_key_bytes = 32;
+
   // From the beginning of a row with such a key to its value.
   static constexpr std::size_t value_at(std::size_t key_bytes) {
     return sizeof(Row) + (key_bytes + alignof(Value) - 1) / alignof(Value) * alignof(Value);
@@ -239,7 +241,7 @@ class Table final : public AnyTable {
   }
 
   std::string name_;
-  KeyIndex index_;
+  KeyIndex index_{value_at(usual_key_bytes) + sizeof(Value)};
   KeyOrder order_;
   std::vector<Row*> changed_;  // in the order of their first change; null for a row that is gone
   std::size_t gone_ = 0;       // nulls in `changed_`

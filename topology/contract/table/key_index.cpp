@@ -34,15 +34,20 @@ std::pair<std::uint64_t, std::uint64_t> two_words(std::string_view key) {
   return {key.empty() ? 0 : word_at<std::uint8_t>(begin), 0};
 }
 
+constexpr std::size_t cache_line = 64;
+// More of a row is hardly ever touched in one step.
+constexpr std::size_t lines_max = 10;
+
 // Asks for a row's memory before its key is compared: in a large table none of it is in the cache, and its value is
 // wanted next.
-void fetch(const Row* row) {
-  constexpr std::size_t cache_line = 64;
-  for (std::size_t line = 1; line < 10; ++line)
+void fetch(const Row* row, std::size_t lines) {
+  for (std::size_t line = 1; line < lines; ++line)
     __builtin_prefetch(reinterpret_cast<const char*>(row) + line * cache_line);
 }
 
 }  // namespace
+
+KeyIndex::KeyIndex(std::size_t row_bytes) : row_lines_(std::min(row_bytes / cache_line + 1, lines_max)) {}
 
 // Multiply and fold, sixteen bytes at a time; the last sixteen may overlap those before. Keys come from outside: the
 // address of this index, which nobody outside knows, keeps them from being chosen to collide.
@@ -67,7 +72,7 @@ Row* KeyIndex::find(std::string_view key) const {
     if (slot == nothing) return nullptr;
     if (slot >> address_bits != wanted >> address_bits) continue;
     auto* const row = row_in(slot);
-    fetch(row);
+    fetch(row, row_lines_);
     if (row->key() == key) return row;
   }
 }

@@ -20,7 +20,8 @@ namespace virtscale {
 /// its own address.
 class KeyIndex {
  public:
-  KeyIndex() = default;
+  /// Rows have about so many bytes: a look-up that finds one asks for its memory.
+  explicit KeyIndex(std::size_t row_bytes);
   KeyIndex(const KeyIndex&) = delete;
   KeyIndex& operator=(const KeyIndex&) = delete;
 
@@ -61,6 +62,7 @@ class KeyIndex {
   bool put(Row& row);
   void grow();
 
+  std::size_t row_lines_;  // of the cache
   std::vector<Slot> slots_;
   std::size_t count_ = 0;
 };
