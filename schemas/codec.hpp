@@ -23,6 +23,29 @@ namespace virtscale::schema {
 inline constexpr flatbuffers::uoffset_t verify_depth_max = 16;
 inline constexpr flatbuffers::uoffset_t verify_tables_max = 200'000;
 
+using BuiltText = flatbuffers::Offset<flatbuffers::String>;
+
+/// FlatBuffers' builder, with a shorter way for texts, of which half of an event is built.
+class Builder final : public flatbuffers::FlatBufferBuilder {
+ public:
+  using FlatBufferBuilder::FlatBufferBuilder;
+
+  /// The same bytes as CreateString's, with room made for all of them at once: the length, the text, and at least one
+  /// zero behind it. Not while a table is being built.
+  BuiltText text(std::string_view text) {
+    using Length = flatbuffers::uoffset_t;
+    TrackMinAlign(sizeof(Length));
+    const auto zeros = 1 + flatbuffers::PaddingBytes(GetSize() + text.size() + 1, sizeof(Length));
+    auto* const at = buf_.make_space(sizeof(Length) + text.size() + zeros);
+    flatbuffers::WriteScalar(at, static_cast<Length>(text.size()));
+    std::memset(at + sizeof(Length) + text.size(), 0, zeros);
+    text.copy(reinterpret_cast<char*>(at) + sizeof(Length), text.size());
+    return BuiltText(GetSize());
+  }
+  /// Nothing for an empty text.
+  BuiltText text_if_any(std::string_view text) { return text.empty() ? BuiltText() : this->text(text); }
+};
+
 namespace detail {
 /// Lends a builder the newest piece of an arena. A builder that needs more room is given it below what it has written,
 /// which need not move then.
@@ -45,10 +68,10 @@ class ArenaAllocator final : public flatbuffers::Allocator {
 };
 
 template <class Body>
-void build_event(flatbuffers::FlatBufferBuilder& builder, const Body& body, std::string_view org) {
+void build_event(Builder& builder, const Body& body, std::string_view org) {
   using Table = typename Body::TableType;
   const auto packed = Table::Pack(builder, &body);
-  const auto name = builder.CreateString(org.data(), org.size());
+  const auto name = builder.text(org);
   const Header blank;
   EventBuilder event(builder);
   event.add_header(&blank);
@@ -73,7 +96,7 @@ concept Packable = requires {
 /// An Event with this body and org, and a blank header that the host fills in place.
 template <Packable Body>
 std::vector<std::byte> encode(const Body& body, std::string_view org) {
-  flatbuffers::FlatBufferBuilder builder(1024);
+  Builder builder(1024);
   detail::build_event(builder, body, org);
   return detail::bytes_of(builder);
 }
@@ -84,7 +107,7 @@ std::span<std::byte> built_in(Arena& arena, Build build) {
   // More than most events take: what is left over goes back.
   constexpr std::size_t usual_bytes = 2'048;
   detail::ArenaAllocator<Arena> allocator(arena);
-  flatbuffers::FlatBufferBuilder builder(usual_bytes, &allocator);
+  Builder builder(usual_bytes, &allocator);
   build(builder);
   auto* const begin = reinterpret_cast<std::byte*>(builder.GetBufferPointer());
   arena.trim(begin);
@@ -118,7 +141,7 @@ std::span<std::byte> encode_row(const Value& value, Arena& arena) {
 /// The same bytes on their own.
 template <Packable Value>
 std::vector<std::byte> encode_row(const Value& value) {
-  flatbuffers::FlatBufferBuilder builder(256);
+  Builder builder(256);
   builder.Finish(Value::TableType::Pack(builder, &value));
   return detail::bytes_of(builder);
 }

@@ -2,18 +2,15 @@
 
 namespace virtscale::schema {
 
-flatbuffers::Offset<ScaleDecided> DecisionView::TableType::Pack(flatbuffers::FlatBufferBuilder& builder,
-                                                                const DecisionView* decided) {
-  using Text = flatbuffers::Offset<flatbuffers::String>;
-  const auto optional = [&](std::string_view text) { return text.empty() ? Text() : builder.CreateString(text); };
+flatbuffers::Offset<ScaleDecided> DecisionView::TableType::Pack(Builder& builder, const DecisionView* decided) {
   const auto& rows = decided->projection;
-  const auto service = builder.CreateString(decided->service);
-  const auto reason = builder.CreateString(decided->reason);
-  const auto code = builder.CreateString(decided->code);
-  const auto remedy = optional(decided->remedy);
-  const auto name = optional(decided->name);
+  const auto service = builder.text(decided->service);
+  const auto reason = builder.text(decided->reason);
+  const auto code = builder.text(decided->code);
+  const auto remedy = builder.text_if_any(decided->remedy);
+  const auto name = builder.text_if_any(decided->name);
   const auto projection = rows.empty() ? 0 : builder.CreateVectorOfStructs(rows.data(), rows.size());
-  const auto requester = optional(decided->requester);
+  const auto requester = builder.text_if_any(decided->requester);
   return CreateScaleDecided(builder, service, decided->decision, reason, code, decided->binding, remedy, decided->kind,
                             name, decided->value_milli, decided->queue_depth, decided->signal_at_us,
                             decided->decided_at_us, decided->from, decided->to, decided->contract_version,

@@ -15,7 +15,7 @@ namespace virtscale::schema {
 /// The body ScaleDecided, for `encode`. Everything is borrowed.
 struct DecisionView {
   struct TableType {
-    static flatbuffers::Offset<ScaleDecided> Pack(flatbuffers::FlatBufferBuilder& builder, const DecisionView* decided);
+    static flatbuffers::Offset<ScaleDecided> Pack(Builder& builder, const DecisionView* decided);
   };
 
   std::string_view service;

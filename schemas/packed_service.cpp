@@ -1,11 +1,11 @@
 #include "schemas/packed_service.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace virtscale::schema {
 namespace {
 
-using BuiltText = flatbuffers::Offset<flatbuffers::String>;
 using BuiltTexts = flatbuffers::Offset<flatbuffers::Vector<BuiltText>>;
 
 // Room for what a vector is built from, in place for as many as a document usually has.
@@ -84,7 +84,7 @@ void pack_texts(Packing& packing, const std::vector<std::string>& texts) {
 
 BuiltTexts build_texts(Builder& builder, Unpacking& packed) {
   Offsets<BuiltText> texts(static_cast<std::size_t>(packed.number()));
-  for (auto& text : texts) text = builder.CreateString(packed.text());
+  for (auto& text : texts) text = builder.text(packed.text());
   return texts.build(builder);
 }
 
@@ -117,8 +117,7 @@ BuiltRules build_rules(Builder& builder, Unpacking& packed) {
 }
 
 BuiltText build_text(Builder& builder, Unpacking& packed) {
-  const auto text = packed.text();
-  return text.empty() ? 0 : builder.CreateString(text);
+  return builder.text_if_any(packed.text());
 }
 
 // What decisions ask for comes first; texts in the order in which they are built.
@@ -155,8 +154,8 @@ std::string_view PackedSpec::cell() const {
 
 flatbuffers::Offset<ServiceSpec> PackedSpec::build(Builder& builder) const {
   Unpacking packed(packed_);
-  const auto name = builder.CreateString(packed.text());
-  const auto cell = builder.CreateString(packed.text());
+  const auto name = builder.text(packed.text());
+  const auto cell = builder.text(packed.text());
   const auto limits = limits_in(packed);
   const auto domain_template = build_text(builder, packed);
   const auto command = build_texts(builder, packed);
@@ -171,11 +170,11 @@ flatbuffers::Offset<ServiceSpec> PackedSpec::build(Builder& builder) const {
 
 flatbuffers::Offset<ScaleAdmitted> PackedAdmission::TableType::Pack(Builder& builder,
                                                                     const PackedAdmission* admission) {
-  const auto service = builder.CreateString(admission->service);
+  const auto service = builder.text(admission->service);
   const auto spec = admission->spec.build(builder);
-  const auto names = admission->names;
-  const auto built = names.empty() ? BuiltTexts() : builder.CreateVectorOfStrings(names.begin(), names.end());
-  return CreateScaleAdmitted(builder, service, spec, admission->from, admission->to, built);
+  Offsets<BuiltText> names(admission->names.size());
+  std::ranges::transform(admission->names, names.begin(), [&](const auto& name) { return builder.text(name); });
+  return CreateScaleAdmitted(builder, service, spec, admission->from, admission->to, names.build(builder));
 }
 
 }  // namespace virtscale::schema

@@ -18,7 +18,6 @@
 
 namespace virtscale::schema {
 
-using Builder = flatbuffers::FlatBufferBuilder;
 using BuiltRules = flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<ScaleRule>>>;
 
 /// A packed ScaleRule. Borrows from the block.
@@ -38,7 +37,7 @@ RuleView rule_in(Unpacking& packed);
 /// All rules, their number included; absent if there are none.
 BuiltRules build_rules(Builder& builder, Unpacking& packed);
 /// The next text; absent if it is empty.
-flatbuffers::Offset<flatbuffers::String> build_text(Builder& builder, Unpacking& packed);
+BuiltText build_text(Builder& builder, Unpacking& packed);
 
 /// What a decision asks of a document.
 struct ServiceLimits {

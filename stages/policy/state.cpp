@@ -34,7 +34,7 @@ std::span<std::byte> encode_row(const ServiceBook& book, Arena& arena) {
   const auto& remarks = book.remarks ? *book.remarks : none;
   return schema::built_in(arena, [&](schema::Builder& builder) {
     const auto spec = book.spec.build(builder);
-    const auto held_code = remarks.held_code.empty() ? 0 : builder.CreateString(remarks.held_code);
+    const auto held_code = builder.text_if_any(remarks.held_code);
     const auto mailed = build_mailed(builder, remarks);
     builder.Finish(schema::CreateServiceBook(builder, spec, book.committed, book.reserved, book.leaving,
                                              book.last_out_us, book.last_in_us, held_code, remarks.held_at_us, mailed));

@@ -49,10 +49,9 @@ std::span<std::byte> encode_row(const ScaledService& service, Arena& arena) {
   return schema::built_in(arena, [&](schema::Builder& builder) {
     auto packed = service.unpacking();
     const auto rules = schema::build_rules(builder, packed);
-    const auto backend = service.haproxy_backend();
-    const auto built_backend = backend.empty() ? 0 : builder.CreateString(backend);
+    const auto backend = builder.text_if_any(service.haproxy_backend());
     const auto cooldowns = service.cooldowns();
-    builder.Finish(schema::CreateScaledService(builder, rules, cooldowns.out_us, cooldowns.in_us, built_backend));
+    builder.Finish(schema::CreateScaledService(builder, rules, cooldowns.out_us, cooldowns.in_us, backend));
   });
 }
 
