@@ -64,9 +64,10 @@ StreamsPeer::~StreamsPeer() {
 }
 
 std::unique_ptr<Subject> StreamsPeer::run(const Place& place, const StreamsSettings& settings) {
-  ask(fmt::format("{} bootstrap={} prefix={} id={}streams state={} threads={} commit_ms={} poll_ms={} linger_ms={}",
-                  settings.application, place.bootstrap, place.prefix, place.prefix, place.folder.string(),
-                  settings.threads, settings.commit_ms, settings.poll_ms, settings.linger_ms),
+  ask(fmt::format(
+          "{} bootstrap={} prefix={} id={}streams state={} threads={} commit_ms={} poll_ms={} linger_ms={} large={}",
+          settings.application, place.bootstrap, place.prefix, place.prefix, place.folder.string(), settings.threads,
+          settings.commit_ms, settings.poll_ms, settings.linger_ms, settings.large),
       "running");
   return std::make_unique<Running>(*this);
 }

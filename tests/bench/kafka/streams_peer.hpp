@@ -14,25 +14,27 @@
 
 namespace virtscale::bench {
 
-/// What a user of Kafka Streams would tune. Exactly once, and acks=all, in any case.
+/// What a user of Kafka Streams would tune; what is said of nothing is its own, as with exactly_once_v2. Exactly once,
+/// and acks=all, in any case.
 struct StreamsSettings {
   const char* application = "policy";  ///< or `chain`
   unsigned threads = 1;
-  unsigned commit_ms = 100;  ///< Kafka Streams' own with exactly_once_v2
-  unsigned poll_ms = 100;    ///< its own
-  unsigned linger_ms = 100;  ///< its own
+  unsigned commit_ms = 100;
+  unsigned poll_ms = 100;
+  unsigned linger_ms = 100;
+  bool large = false;  ///< its batches, polls and caches are larger than its own: Settings.java
 };
 
 /// For a flood: large batches, and few commits. More seldom ones gave no more.
 constexpr StreamsSettings streams_flood(unsigned threads) {
-  return {.threads = threads, .commit_ms = 500, .linger_ms = 20};
+  return {.threads = threads, .commit_ms = 500, .linger_ms = 20, .large = true};
 }
 /// For 1,000 wishes a second: a commit takes some milliseconds whatever is in it, so shorter intervals only make a
 /// queue.
-inline constexpr StreamsSettings streams_steady{.commit_ms = 20, .poll_ms = 1, .linger_ms = 0};
+inline constexpr StreamsSettings streams_steady{.commit_ms = 20, .poll_ms = 1, .linger_ms = 0, .large = true};
 /// For a lone event through five hops: each commits as soon as it has something.
 inline constexpr StreamsSettings streams_chain{
-    .application = "chain", .threads = 5, .commit_ms = 1, .poll_ms = 1, .linger_ms = 0};
+    .application = "chain", .threads = 5, .commit_ms = 1, .poll_ms = 1, .linger_ms = 0, .large = true};
 
 /// REQUIRES: its subjects end before it does, and one before the next begins.
 class StreamsPeer {

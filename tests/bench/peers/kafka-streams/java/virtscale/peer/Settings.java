@@ -10,7 +10,7 @@ import org.apache.kafka.streams.StreamsConfig;
 
 /**
  * What a line of the input asks for. {@code bootstrap}, {@code prefix} (of topics), {@code id}, {@code state} (a
- * directory), {@code threads}, {@code commit_ms}, {@code poll_ms} and {@code linger_ms} must be there.
+ * directory), {@code threads}, {@code commit_ms}, {@code poll_ms}, {@code linger_ms} and {@code large} must be there.
  */
 record Settings(String application, Map<String, String> values) {
   private static final int BYTES_OF_A_BATCH = 256 * 1024;
@@ -36,8 +36,7 @@ record Settings(String application, Map<String, String> values) {
   }
 
   /**
-   * Exactly once, acks=all as that includes. Batches, polls and buffers are larger than Kafka's own, which serves a
-   * flood; whether an event waits for others is the caller's choice.
+   * Exactly once, acks=all as that includes. Whether an event waits for others is the caller's choice.
    */
   Properties properties() {
     var all = new Properties();
@@ -51,12 +50,17 @@ record Settings(String application, Map<String, String> values) {
     all.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, get("threads"));
     all.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, get("commit_ms"));
     all.put(StreamsConfig.POLL_MS_CONFIG, get("poll_ms"));
+    all.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), get("linger_ms"));
+    all.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+    if (Boolean.parseBoolean(get("large"))) putLarge(all);
+    return all;
+  }
+
+  /** Batches, polls and buffers that serve a flood better than Kafka's own. */
+  private static void putLarge(Properties all) {
     all.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, CACHE_BYTES);
     all.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, RECORDS_OF_A_POLL);
-    all.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), get("linger_ms"));
     all.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), BYTES_OF_A_BATCH);
-    all.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
     all.put(StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), RECORDS_OF_A_POLL);
-    return all;
   }
 }
