@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <stdexcept>
 #include <string>
 
@@ -23,7 +24,8 @@ enum class Format : std::uint8_t { text, json };
 
 /// What every command is given, by options that stand before or behind its name.
 struct Context {
-  std::string log = "var/virtscale";  ///< for open_log_source
+  std::string log = "var/virtscale";  ///< for open_log_source, with the properties
+  std::map<std::string, std::string> kafka_properties;
   Format format = Format::text;
 };
 

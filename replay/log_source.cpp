@@ -24,9 +24,10 @@ LogSource open_directory(const fs::path& directory) {
           .index = if_directory(directory / index_name)};
 }
 
-LogSource open_cluster(std::string_view where) {
+LogSource open_cluster(std::string_view where, const KafkaProperties& properties) {
   const auto slash = where.find('/');
-  KafkaOptions options{.bootstrap = std::string(where.substr(0, slash)), .member = "virtscale-replay"};
+  KafkaOptions options{
+      .bootstrap = std::string(where.substr(0, slash)), .member = "virtscale-replay", .properties = properties};
   if (slash != where.npos) options.prefix = where.substr(slash + 1);
   return {
       .log = open_kafka_log(options, std::nullopt).log, .order = LogOrder::by_partition, .keys = {}, .snapshots = {}};
@@ -34,8 +35,9 @@ LogSource open_cluster(std::string_view where) {
 
 }  // namespace
 
-LogSource open_log_source(const std::string& where) {
-  if (where.starts_with(kafka_prefix)) return open_cluster(std::string_view(where).substr(kafka_prefix.size()));
+LogSource open_log_source(const std::string& where, const KafkaProperties& properties) {
+  if (where.starts_with(kafka_prefix))
+    return open_cluster(std::string_view(where).substr(kafka_prefix.size()), properties);
   if (!fs::is_regular_file(where)) {
     if (fs::exists(fs::path(where) / manifest_name)) check_manifest(where);
     return open_directory(where);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -31,11 +32,14 @@ struct LogSource {
   std::filesystem::path index{};    ///< where an index of states stands beside it (index/); empty: there is none
 };
 
+/// Settings of librdkafka, for a cluster that asks for SASL or TLS.
+using KafkaProperties = std::map<std::string, std::string>;
+
 /// `where` is `kafka:HOST:PORT,…` (then `/PREFIX`, if its topics' names have one), or the file of a capsule, or a
 /// directory: one with the *.segment files (an archive), or one that has them in `log/` (the data directory of
 /// `virtscale up`, a capsule that was unpacked). Keys are `keys/`, snapshots `snapshot/` and an index
 /// `replay-index/` beside them. What has a manifest (capsule_file.hpp) is checked against it. Throws LogError, which
 /// says what is there and what to name instead, and CapsuleError.
-LogSource open_log_source(const std::string& where);
+LogSource open_log_source(const std::string& where, const KafkaProperties& properties = {});
 
 }  // namespace virtscale::replay

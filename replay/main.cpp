@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
+#include "compose/settings/cluster.hpp"
 #include "compose/settings/documents.hpp"
 #include "replay/at/command.hpp"
 #include "replay/capsule/command.hpp"
@@ -24,8 +25,16 @@ void complain(const Context& context, const std::string& what) {
   std::fprintf(stderr, "%s\n", line.c_str());
 }
 
-Exit run_command(const Context& context, const Chosen& chosen) {
+// The cluster that the settings name, and how to reach it.
+void read_config(const std::string& file, Context& context) {
+  const auto kafka = virtscale::read_cluster_settings(file).kafka;
+  context.log = "kafka:" + kafka.bootstrap + (kafka.prefix.empty() ? "" : "/" + kafka.prefix);
+  context.kafka_properties = kafka.properties;
+}
+
+Exit run_command(Context context, const std::string& config_file, const Chosen& chosen) {
   try {
+    if (!config_file.empty()) read_config(config_file, context);
     return chosen.run(context);
   } catch (const UsageError& error) {
     complain(context, error.what());
@@ -50,11 +59,17 @@ int main(int argc, char** argv) {
   app.fallthrough();
   Context context;
   Chosen chosen;
+  std::string config_file;
   bool json = false;
-  app.add_option("--log", context.log,
-                 "a data directory, a capsule or an archive; or kafka:HOST:PORT,…[/PREFIX] for a cluster")
-      ->type_name("DIR")
-      ->capture_default_str();
+  auto* const log =
+      app.add_option("--log", context.log,
+                     "a data directory, a capsule or an archive; or kafka:HOST:PORT,…[/PREFIX] for a cluster")
+          ->type_name("DIR")
+          ->capture_default_str();
+  app.add_option("--config", config_file,
+                 "the settings of the stages instead: the cluster that they name, with its SASL and TLS")
+      ->type_name("FILE")
+      ->excludes(log);
   app.add_flag("--json", json, "one JSON document, or one a line for streams");
   app.footer("Exit status: 0 done, 1 failed, 2 wrong usage, 4 not found, 5 verification failed.");
   add_verify_command(app, chosen);
@@ -71,5 +86,5 @@ int main(int argc, char** argv) {
     return static_cast<int>(app.exit(error) == 0 ? Exit::done : Exit::usage);
   }
   context.format = json ? Format::json : Format::text;
-  return static_cast<int>(run_command(context, chosen));
+  return static_cast<int>(run_command(context, config_file, chosen));
 }

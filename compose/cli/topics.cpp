@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <fstream>
-#include <sstream>
 
 #include "compose/cli/printing.hpp"
-#include "compose/settings/settings.hpp"
+#include "compose/settings/cluster.hpp"
 #include "topology/adapters/kafka/kafka_log.hpp"
 
 namespace virtscale::cli {
@@ -16,23 +14,6 @@ namespace {
 
 using Differences = std::vector<TopicDifference>;
 using Compare = Differences (*)(const KafkaOptions&, const KafkaTopicOptions&);
-
-// Throws std::runtime_error with the first fault and its place.
-Settings read_settings(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw std::runtime_error("cannot read the settings " + file + ": check the name and its permissions");
-  std::stringstream text;
-  text << in.rdbuf();
-  auto parsed = parse_settings(text.str());
-  if (!parsed.faults.empty()) {
-    const auto& fault = parsed.faults.front();
-    throw std::runtime_error(fmt::format("{}:{}:{}: {}", file, fault.line, fault.column, fault.message));
-  }
-  if (parsed.settings.kafka.bootstrap.empty()) {
-    throw std::runtime_error(file + " names no cluster: write `kafka: {bootstrap: HOST:PORT}`");
-  }
-  return std::move(parsed.settings);
-}
 
 std::string described(const Settings& settings) {
   std::string topics;
@@ -44,7 +25,7 @@ std::string described(const Settings& settings) {
 }
 
 Exit compare(const Context& context, const std::string& config_file, Compare how) {
-  const auto settings = read_settings(config_file);
+  const auto settings = read_cluster_settings(config_file);
   const auto& kafka = settings.kafka;
   const auto differences =
       how({.bootstrap = kafka.bootstrap, .prefix = kafka.prefix, .properties = kafka.properties},

@@ -39,7 +39,7 @@ void print(const Context& context, const fs::path& directory, const IndexReport&
 
 Exit run(const Context& context, const Words& words) {
   const auto directory = directory_of(context, words);
-  auto source = open_log_source(context.log);
+  auto source = open_log_source(context.log, context.kafka_properties);
   Progress progress("index");
   const auto report = build_index(source, directory, words.every, [&](std::uint64_t folded, std::uint64_t expected) {
     progress.show(folded, expected);
@@ -79,7 +79,7 @@ void add_index_options(CLI::App& command, IndexChoice& choice) {
 }
 
 LogSource open_indexed(const Context& context, const IndexChoice& choice) {
-  auto source = open_log_source(context.log);
+  auto source = open_log_source(context.log, context.kafka_properties);
   if (choice.none) source.index.clear();
   if (choice.directory.empty()) return source;
   if (!fs::is_directory(choice.directory))

@@ -33,7 +33,7 @@ void print_text(const std::vector<RebuiltLedger>& ledgers, const std::string& ou
 }
 
 Exit run(const Context& context, const Words& words) {
-  auto source = open_log_source(context.log);
+  auto source = open_log_source(context.log, context.kafka_properties);
   const std::filesystem::path keys = words.keys.empty() ? source.keys : std::filesystem::path(words.keys);
   Progress progress("ledger");
   const auto ledgers = rebuild_ledgers(

@@ -104,7 +104,7 @@ void print(const Context& context, const Files& files, const std::string& markdo
 }
 
 Exit run(const Context& context, const Words& words) {
-  auto source = open_log_source(context.log);
+  auto source = open_log_source(context.log, context.kafka_properties);
   const auto of = case_in(source, words);
   Progress progress("postmortem: proving");
   const OnProgress show = [&](std::uint64_t done, std::uint64_t expected) { progress.show(done, expected); };

@@ -114,7 +114,7 @@ Exit run_on_corpus(const Context& context, const Words& words) {
 
 Exit run(const Context& context, const Words& words) {
   if (!words.code.empty()) return run_on_corpus(context, words);
-  auto source = open_log_source(context.log);
+  auto source = open_log_source(context.log, context.kafka_properties);
   VerifyOptions options;
   options.from = instant_of("--from", words.from, options.from);
   options.to = instant_of("--to", words.to, options.to);

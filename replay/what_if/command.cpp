@@ -82,17 +82,19 @@ void check(const Context& context, const Words& words) {
 // The log as it grows: a directory is opened again for each look, and a cluster after a failure.
 class LiveLog {
  public:
-  explicit LiveLog(std::string where) : where_(std::move(where)), source_(open_log_source(where_)) {}
+  explicit LiveLog(const Context& context) : context_(context), source_(open()) {}
   const LogSource& source() const { return source_; }
   Log& look() {
-    if (failed_ || !where_.starts_with(cluster_prefix)) source_ = open_log_source(where_);
+    if (failed_ || !context_.log.starts_with(cluster_prefix)) source_ = open();
     failed_ = false;
     return *source_.log;
   }
   void failed() { failed_ = true; }
 
  private:
-  const std::string where_;
+  LogSource open() const { return open_log_source(context_.log, context_.kafka_properties); }
+
+  const Context context_;
   LogSource source_;
   bool failed_ = false;
 };
@@ -133,7 +135,7 @@ void follow(Shadow& shadow, LiveLog& live, std::string& complaint) {
 Exit run_shadow(const Context& context, const Words& words, std::vector<Document> documents) {
   const auto set = interruptions();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);  // before anything has a thread or a child
-  LiveLog live(context.log);
+  LiveLog live(context);
   const bool is_text = context.format == Format::text;
   ShadowOptions options{.policy_program = words.policy_program, .seed = words.seed};
   if (!words.from.empty()) options.from = instant_of("--from", words.from, {});
@@ -162,7 +164,7 @@ Exit run(const Context& context, const Words& words, const ReadDocuments& read) 
   check(context, words);
   auto documents = documents_in(words.with, read);
   if (words.shadow) return run_shadow(context, words, std::move(documents));
-  auto source = open_log_source(context.log);
+  auto source = open_log_source(context.log, context.kafka_properties);
   Progress progress("what-if");
   WhatIfOptions options;
   options.range.from = instant_of("--from", words.from, options.range.from);

@@ -9,16 +9,21 @@ import shutil
 import tempfile
 import unittest
 
+import yaml
+
 from processes import run
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "compose" / "kafka" / "run"
 
 
 class Cluster:
-    """One or three brokers, up when this returns; a context manager. Brokers are numbered from 1."""
+    """One or three brokers, up when this returns; a context manager. Brokers are numbered from 1.
 
-    def __init__(self, nodes=1, version=None):
-        """Skips the test if the jars cannot be had; in CI that fails."""
+    `bootstrap` is where clients go, and `properties` what they need beside it: of librdkafka, by name.
+    """
+
+    def __init__(self, nodes=1, version=None, secure=False):
+        """Skips the test if the jars cannot be had; in CI that fails. `secure`: clients log in, over TLS."""
         options = ["--version", version] if version else []
         status, _, errors = run([SCRIPT, "fetch", *options], seconds=280)
         if status != 0:
@@ -26,11 +31,14 @@ class Cluster:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="virtscale-kafka-"))
         address = self.directory / "bootstrap"
         try:
-            self._do("up", "--nodes", nodes, "--while", os.getpid(), "--bootstrap-file", address, *options)
+            self._do("up", "--nodes", nodes, "--while", os.getpid(), "--bootstrap-file", address, *options,
+                     *(["--secure"] if secure else []))
         except AssertionError:
             self.stop()
             raise
         self.bootstrap = address.read_text().strip()
+        settings = yaml.safe_load((self.directory / "secure" / "settings.yml").read_text()) if secure else {}
+        self.properties = settings.get("kafka", {}).get("properties", {})
 
     def kill(self, n):
         """Broker `n` dies at once, by kill -9."""

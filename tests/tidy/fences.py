@@ -128,8 +128,8 @@ def may_replay(file, name, kind, folds):
         return kind != "vendor" or (name.startswith(("boost/json", "CLI/")) and file.endswith(".cpp"))
     if name.startswith("stages/"):
         return name in folds.get(stage_of(name), ())
-    # The reader of documents is handed to what-if as a function, as edges get it.
-    if file == "replay/main.cpp" and name == "compose/settings/documents.hpp":
+    # The reader of documents is handed to what-if as a function, as edges get it; and a cluster is named by its settings.
+    if file == "replay/main.cpp" and name in ("compose/settings/documents.hpp", "compose/settings/cluster.hpp"):
         return True
     return name.startswith(("replay/", "schemas/", "topology/contract/", "topology/ports/", "topology/graph",
                             "topology/host/", "topology/adapters/segment/", "topology/adapters/kafka/",

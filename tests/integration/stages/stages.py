@@ -5,6 +5,7 @@ no process that it started, or that they started, is left. With VIRTSCALE_KEEP=1
 """
 
 import http.client
+import json
 import os
 import pathlib
 import re
@@ -139,12 +140,13 @@ class Stages(Operator):
     """The settings, keys and topics of a log on Kafka, and the processes that run on it."""
 
     def __init__(self, bootstrap, orgs=("acme",), partitions=1, replication=1, in_sync_min=1, settings="",
-                 prefix=None):
+                 prefix=None, properties=None):
         become_reaper()
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="virtscale-it-"))
         self.domains = self.directory / "domains"
         self.prefix = f"{self.directory.name}-" if prefix is None else prefix
         self.all = []
+        self.properties = properties or {}
         self.config = self.write("settings.yml", self.settings(bootstrap, partitions, replication, in_sync_min) +
                                  tokens(orgs) + settings)
         self.offline("keys", "generate", "stages-2026", "--dir", self.directory / "keys")
@@ -153,7 +155,8 @@ class Stages(Operator):
     def settings(self, bootstrap, partitions, replication, in_sync_min):
         layout = ", ".join(f"{topic}: {partitions}" for topic in TOPICS)
         return (f"kafka: {{bootstrap: '{bootstrap}', prefix: '{self.prefix}', replication: {replication}, "
-                f"in_sync_min: {in_sync_min}, session_timeout: {SESSION_S:.0f}s}}\n"
+                f"in_sync_min: {in_sync_min}, session_timeout: {SESSION_S:.0f}s, "
+                f"properties: {json.dumps(self.properties)}}}\n"
                 f"log: {{partitions: {{{layout}}}}}\n"
                 f"domains: {{directory: {self.domains}}}\n"
                 f"ledger: {{key: stages-2026, keys: {self.directory / 'keys'}}}\n"
