@@ -17,7 +17,7 @@ using testing::IsEmpty;
 class Follower {
  public:
   Follower(Log& log, TopicPartition from)
-      : log_(log), from_(from), listening_(log.on_append(from, [this] { ++wakes_; })) {}
+      : log_(log), from_(from), listening_(log.on_append(from, [wakes = wakes_] { ++*wakes; })) {}
   const std::vector<std::string>& read() {
     log_.read(from_, next_, 1'000, [this](const LogRecord& record) {
       const char* const value = reinterpret_cast<const char*>(record.value.data());
@@ -28,14 +28,15 @@ class Follower {
     return values_;
   }
   std::uint64_t next() const { return next_; }
-  int wakes() const { return wakes_; }
+  int wakes() const { return *wakes_; }
 
  private:
   Log& log_;
   const TopicPartition from_;
   std::uint64_t next_ = 0;
   std::vector<std::string> values_;
-  std::atomic<int> wakes_ = 0;
+  // Shared: a call that is under way when the follower ends still counts.
+  std::shared_ptr<std::atomic<int>> wakes_ = std::make_shared<std::atomic<int>>(0);
   Subscription listening_;
 };
 
