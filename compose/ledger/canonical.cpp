@@ -65,13 +65,14 @@ bool ascends(const Text& before, const Text& key) {
 // not canonical. A line has a hundred strings and numbers, so the place stays in a register.
 class Scanner {
  public:
-  Scanner(std::string_view line, LineShape& shape)
+  /// Notes the line's shape in `shape`, unless that is null.
+  Scanner(std::string_view line, LineShape* shape)
       : begin_(line.data()), end_(begin_ + line.size()), fixed_from_(begin_), shape_(shape) {}
 
   ScannedLine scan() {
     const char* const at = is(begin_, '{') ? object(begin_, 0) : fail(begin_, "a line is one JSON object");
     if (at != nullptr && at != end_) fail(at, "there is something behind the object");
-    shape_.end({fixed_from_, end_});
+    if (shape_ != nullptr) shape_->end({fixed_from_, end_});
     return {std::move(fault_), head_};
   }
 
@@ -187,15 +188,16 @@ class Scanner {
   }
 
   void put_value(const char* first, const char* behind, bool is_string, HeadField field) {
-    shape_.put_value({fixed_from_, first}, is_string, field);
     put_head(head_, field, {first, behind});
+    if (shape_ == nullptr) return;
+    shape_->put_value({fixed_from_, first}, is_string, field);
     fixed_from_ = behind;
   }
 
   const char* begin_;
   const char* end_;
   const char* fixed_from_;  // behind the last value
-  LineShape& shape_;
+  LineShape* shape_;
   bool is_plain_ = true;  // the string that was read last
   std::string fault_;
   LineHead head_;
@@ -204,8 +206,7 @@ class Scanner {
 }  // namespace
 
 ScannedLine scan_line(std::string_view line) {
-  LineShape shape;
-  return Scanner(line, shape).scan();
+  return Scanner(line, nullptr).scan();
 }
 
 std::string fault_of_canonical(std::string_view line) {
@@ -225,7 +226,7 @@ ScannedLine LineScanner::scan(std::string_view line) {
     return scanned;
   }
   LineShape shape;
-  auto scanned = Scanner(line, shape).scan();
+  auto scanned = Scanner(line, &shape).scan();
   if (!scanned.fault.empty()) return scanned;
   if (shapes_.size() == shapes_max) shapes_.pop_back();
   shapes_.insert(shapes_.begin(), std::move(shape));
