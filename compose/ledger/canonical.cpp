@@ -85,9 +85,9 @@ class Scanner {
   }
 
   const char* value(const char* at, unsigned depth, HeadField field) {
+    if (depth > nesting_max) return fail(at, "it nests too deep");
     if (is(at, '"')) return string_value(at + 1, field);
     if (at != end_ && (*at == '-' || (*at >= '0' && *at <= '9'))) return integer_value(at, field);
-    if (depth > nesting_max) return fail(at, "it nests too deep");
     if (is(at, '{')) return object(at, depth);
     if (is(at, '[')) return array(at, depth);
     if (is(at, 't')) return word(at, "true");

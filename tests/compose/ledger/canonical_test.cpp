@@ -59,6 +59,13 @@ TEST(Canonical, RefusesEveryOtherWayToWriteIt) {
 TEST(Canonical, RefusesNestingBeyondItsBound) {
   const std::string deep = "{\"a\":" + std::string(5'000, '[') + std::string(5'000, ']') + "}";
   EXPECT_NE(fault_of_canonical(deep), "");
+  // The object is the first of them, and what an array holds nests once more.
+  const auto holding = [](std::string_view inner, std::size_t arrays) {
+    return "{\"a\":" + std::string(arrays, '[') + std::string(inner) + std::string(arrays, ']') + "}";
+  };
+  EXPECT_EQ(fault_of_canonical(holding("1", nesting_max - 1)), "");
+  EXPECT_EQ(fault_of_canonical(holding("", nesting_max)), "");
+  for (const auto inner : {"1", "\"x\"", "true", "[]"}) EXPECT_NE(fault_of_canonical(holding(inner, nesting_max)), "");
 }
 
 TEST(Canonical, ReadsWhichLineItIs) {
