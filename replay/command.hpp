@@ -6,9 +6,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <stdexcept>
 #include <string>
+
+#include "replay/log_source.hpp"
 
 namespace CLI {
 class App;
@@ -25,7 +26,7 @@ enum class Format : std::uint8_t { text, json };
 /// What every command is given, by options that stand before or behind its name.
 struct Context {
   std::string log = "var/virtscale";  ///< for open_log_source, with the properties
-  std::map<std::string, std::string> kafka_properties;
+  KafkaProperties kafka_properties;
   Format format = Format::text;
 };
 
