@@ -118,9 +118,10 @@ class Verification {
     const auto recorded = tiles_->hashes(0, number);
     const auto entries = entries_of(bundle);
     if (!entries || entries->size() != recorded.size() || recorded.empty()) return;
+    const auto leaves = leaves_of(*entries);
     for (std::size_t i = 0; i < entries->size() && !full(); ++i) {
       const auto entry = (*entries)[i];
-      check_entry(entry, recorded[i]);
+      check_entry(entry, leaves[i], recorded[i]);
       if (!lines_.take(entry)) {
         check_text(entry);
         lines_.advance();
@@ -129,9 +130,14 @@ class Verification {
     }
   }
 
-  void check_entry(std::string_view entry, const Digest& recorded) {
+  static std::vector<Digest> leaves_of(std::span<const std::string_view> entries) {
+    std::vector<Bytes> bytes(entries.size());
+    std::ranges::transform(entries, bytes.begin(), bytes_of);
+    return leaf_hashes(bytes);
+  }
+
+  void check_entry(std::string_view entry, const Digest& leaf, const Digest& recorded) {
     const auto index = report_.lines;
-    const auto leaf = leaf_hash(bytes_of(entry));
     const auto scanned = scanner_.scan(entry);
     const auto wrong = [&](std::string what) {
       fault("entry " + std::to_string(index) + " in tile/entries", std::move(what));

@@ -31,6 +31,22 @@ Digest leaf_hash(Bytes entry) {
   return hash.finish();
 }
 
+std::vector<Digest> leaf_hashes(std::span<const Bytes> entries) {
+  std::vector<Digest> hashes;
+  hashes.reserve(entries.size());
+  for (; entries.size() >= 2; entries = entries.subspan(2)) {
+    Sha256 first;
+    Sha256 second;
+    first.update({&leaf_prefix, 1});
+    second.update({&leaf_prefix, 1});
+    Sha256::update_both(first, entries[0], second, entries[1]);
+    hashes.push_back(first.finish());
+    hashes.push_back(second.finish());
+  }
+  if (!entries.empty()) hashes.push_back(leaf_hash(entries[0]));
+  return hashes;
+}
+
 Digest node_hash(const Digest& left, const Digest& right) {
   Sha256 hash;
   hash.update({&node_prefix, 1});

@@ -74,8 +74,11 @@ void compress_block(std::uint32_t* state, const std::byte* block) {
   for (std::size_t i = 0; i < working.size(); ++i) state[i] += working[i];
 }
 
-void compress_portable(std::uint32_t* state, const std::byte* blocks, std::size_t count) {
-  for (; count > 0; --count, blocks += block_bytes) compress_block(state, blocks);
+template <std::size_t lanes>
+void compress_portable(std::array<Sha256::Lane, lanes> side_by_side, std::size_t blocks) {
+  for (const auto& lane : side_by_side) {
+    for (std::size_t i = 0; i < blocks; ++i) compress_block(lane.state, lane.blocks + i * block_bytes);
+  }
 }
 
 // clang before 19 cannot ask a processor for them, and is not what we ship: fuzzers take the portable way.
@@ -97,34 +100,56 @@ __attribute__((target("sha,sse4.1,ssse3"))) inline __m128i next_words(const __m1
   return _mm_sha256msg2_epu32(partial, w3);
 }
 
-__attribute__((target("sha,sse4.1,ssse3"))) void compress_with_instructions(std::uint32_t* state,
-                                                                            const std::byte* blocks,
-                                                                            std::size_t count) {
-  const auto dcba = _mm_loadu_si128(reinterpret_cast<const __m128i*>(state));
-  const auto hgfe = _mm_loadu_si128(reinterpret_cast<const __m128i*>(state + 4));
-  const auto cdab = _mm_shuffle_epi32(dcba, 0xb1);
-  const auto efgh = _mm_shuffle_epi32(hgfe, 0x1b);
-  auto abef = _mm_alignr_epi8(cdab, efgh, 8);
-  auto cdgh = _mm_blend_epi16(efgh, cdab, 0xf0);
-  for (; count > 0; --count, blocks += block_bytes) {
-    const auto abef_before = abef;
-    const auto cdgh_before = cdgh;
-    __m128i ring[4] = {load_words(blocks), load_words(blocks + 16), load_words(blocks + 32), load_words(blocks + 48)};
+template <std::size_t lanes>
+__attribute__((target("sha,sse4.1,ssse3"))) void compress_with_instructions(
+    std::array<Sha256::Lane, lanes> side_by_side, std::size_t blocks) {
+  __m128i abef[lanes];
+  __m128i cdgh[lanes];
+#pragma GCC unroll 2
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    const auto* state = reinterpret_cast<const __m128i*>(side_by_side[lane].state);
+    const auto cdab = _mm_shuffle_epi32(_mm_loadu_si128(state), 0xb1);
+    const auto efgh = _mm_shuffle_epi32(_mm_loadu_si128(state + 1), 0x1b);
+    abef[lane] = _mm_alignr_epi8(cdab, efgh, 8);
+    cdgh[lane] = _mm_blend_epi16(efgh, cdab, 0xf0);
+  }
+  for (; blocks > 0; --blocks) {
+    __m128i abef_before[lanes];
+    __m128i cdgh_before[lanes];
+    __m128i ring[lanes][4];
+#pragma GCC unroll 2
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      abef_before[lane] = abef[lane];
+      cdgh_before[lane] = cdgh[lane];
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < 4; ++i) ring[lane][i] = load_words(side_by_side[lane].blocks + 16 * i);
+      side_by_side[lane].blocks += block_bytes;
+    }
 #pragma GCC unroll 16
     for (std::size_t group = 0; group < 16; ++group) {
-      const auto* constants = reinterpret_cast<const __m128i*>(round_constants.data() + 4 * group);
-      const auto words = _mm_add_epi32(ring[group % 4], _mm_load_si128(constants));
-      if (group < 12) ring[group % 4] = next_words(ring, group);
-      cdgh = _mm_sha256rnds2_epu32(cdgh, abef, words);
-      abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(words, 0x0e));
+      const auto constants = _mm_load_si128(reinterpret_cast<const __m128i*>(round_constants.data() + 4 * group));
+#pragma GCC unroll 2
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        const auto words = _mm_add_epi32(ring[lane][group % 4], constants);
+        if (group < 12) ring[lane][group % 4] = next_words(ring[lane], group);
+        cdgh[lane] = _mm_sha256rnds2_epu32(cdgh[lane], abef[lane], words);
+        abef[lane] = _mm_sha256rnds2_epu32(abef[lane], cdgh[lane], _mm_shuffle_epi32(words, 0x0e));
+      }
     }
-    abef = _mm_add_epi32(abef, abef_before);
-    cdgh = _mm_add_epi32(cdgh, cdgh_before);
+#pragma GCC unroll 2
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      abef[lane] = _mm_add_epi32(abef[lane], abef_before[lane]);
+      cdgh[lane] = _mm_add_epi32(cdgh[lane], cdgh_before[lane]);
+    }
   }
-  const auto feba = _mm_shuffle_epi32(abef, 0x1b);
-  const auto dchg = _mm_shuffle_epi32(cdgh, 0xb1);
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(state), _mm_blend_epi16(feba, dchg, 0xf0));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(state + 4), _mm_alignr_epi8(dchg, feba, 8));
+#pragma GCC unroll 2
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    auto* state = reinterpret_cast<__m128i*>(side_by_side[lane].state);
+    const auto feba = _mm_shuffle_epi32(abef[lane], 0x1b);
+    const auto dchg = _mm_shuffle_epi32(cdgh[lane], 0xb1);
+    _mm_storeu_si128(state, _mm_blend_epi16(feba, dchg, 0xf0));
+    _mm_storeu_si128(state + 1, _mm_alignr_epi8(dchg, feba, 8));
+  }
 }
 
 bool has_instructions() {
@@ -134,9 +159,13 @@ bool has_instructions() {
 
 }  // namespace
 
-Sha256::Sha256(Sha256Engine engine) : compress_(compress_portable), state_(first_state) {
+Sha256::Sha256(Sha256Engine engine)
+    : compress_one_(compress_portable<1>), compress_two_(compress_portable<2>), state_(first_state) {
 #if defined(__x86_64__) && !defined(__clang__)
-  if (engine == Sha256Engine::fastest && has_instructions()) compress_ = compress_with_instructions;
+  if (engine == Sha256Engine::fastest && has_instructions()) {
+    compress_one_ = compress_with_instructions<1>;
+    compress_two_ = compress_with_instructions<2>;
+  }
 #else
   static_cast<void>(engine);
 #endif
@@ -151,13 +180,30 @@ void Sha256::update(Bytes bytes) {
     filled_ += taken;
     bytes = bytes.subspan(taken);
     if (filled_ < block_bytes) return;
-    compress_(state_.data(), block_.data(), 1);
+    compress(block_.data(), 1);
   }
   const auto whole = bytes.size() / block_bytes;
-  compress_(state_.data(), bytes.data(), whole);
+  compress(bytes.data(), whole);
   const auto rest = bytes.subspan(whole * block_bytes);
   filled_ = rest.size();
   if (!rest.empty()) std::memcpy(block_.data(), rest.data(), rest.size());
+}
+
+Bytes Sha256::complete_block(Bytes bytes) {
+  const auto missing = filled_ == 0 ? 0 : std::min(block_bytes - filled_, bytes.size());
+  update(bytes.first(missing));
+  return bytes.subspan(missing);
+}
+
+void Sha256::update_both(Sha256& a, Bytes to_a, Sha256& b, Bytes to_b) {
+  to_a = a.complete_block(to_a);
+  to_b = b.complete_block(to_b);
+  const auto both = std::min(to_a.size(), to_b.size()) / block_bytes;
+  a.compress_two_({Lane{a.state_.data(), to_a.data()}, Lane{b.state_.data(), to_b.data()}}, both);
+  a.length_ += both * block_bytes;
+  b.length_ += both * block_bytes;
+  a.update(to_a.subspan(both * block_bytes));
+  b.update(to_b.subspan(both * block_bytes));
 }
 
 Digest Sha256::finish() {
@@ -165,13 +211,13 @@ Digest Sha256::finish() {
   block_[filled_++] = std::byte{0x80};
   if (filled_ > length_at) {
     std::memset(block_.data() + filled_, 0, block_bytes - filled_);
-    compress_(state_.data(), block_.data(), 1);
+    compress(block_.data(), 1);
     filled_ = 0;
   }
   std::memset(block_.data() + filled_, 0, length_at - filled_);
   const auto bits = length_ * 8;
   for (std::size_t i = 0; i < 8; ++i) block_[length_at + i] = static_cast<std::byte>(bits >> (56 - 8 * i));
-  compress_(state_.data(), block_.data(), 1);
+  compress(block_.data(), 1);
   Digest digest;
   for (std::size_t i = 0; i < digest.size(); ++i)
     digest[i] = static_cast<std::byte>(state_[i / 4] >> (24 - 8 * (i % 4)));

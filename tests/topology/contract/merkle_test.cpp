@@ -26,6 +26,17 @@ struct Recursive {
   Digest operator()(std::uint64_t begin, std::uint64_t end) { return tree_hash(begin, end); }
 };
 
+TEST(LeafHashes, AreThoseOfEachEntryInTheirOrder) {
+  const std::string text(500, 'x');
+  std::vector<Bytes> entries;
+  std::vector<Digest> each;
+  for (std::size_t count = 0; count < 6; ++count) {
+    ASSERT_EQ(leaf_hashes(entries), each) << count;
+    entries.push_back(std::as_bytes(std::span(text.data(), 100 * count)));
+    each.push_back(leaf_hash(entries.back()));
+  }
+}
+
 TEST(CompactRange, HasTheRootOfTheDefinitionAtEverySize) {
   CompactRange range;
   for (std::uint64_t size = 0; size < 300; ++size) {

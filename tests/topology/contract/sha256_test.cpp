@@ -72,6 +72,22 @@ TEST_P(Sha256Engines, DoesNotCareHowTheMessageIsCut) {
   }
 }
 
+TEST_P(Sha256Engines, SideBySideGivesWhatEachAloneGives) {
+  const auto text = sample(700);
+  const auto bytes = bytes_of(text);
+  for (std::size_t begun : {0, 1, 63, 64, 65}) {
+    for (std::size_t size = 0; size < 300; size += 7) {
+      Sha256 longer(GetParam());
+      Sha256 shorter(GetParam());
+      longer.update(bytes.first(begun));
+      shorter.update(bytes.first(1));
+      Sha256::update_both(longer, bytes.subspan(begun), shorter, bytes.subspan(1, size));
+      ASSERT_EQ(longer.finish(), of_openssl(text)) << begun << ' ' << size;
+      ASSERT_EQ(shorter.finish(), of_openssl(text.substr(0, 1 + size))) << begun << ' ' << size;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, Sha256Engines, testing::Values(Sha256Engine::fastest, Sha256Engine::portable));
 
 }  // namespace
