@@ -43,14 +43,47 @@ bool are_plain(std::uint64_t bytes) {
   return (special & in_each_byte(0x80)) == 0;
 }
 
-// Copies the beginning of `text` that is written as it is, eight bytes at a time. Returns its length.
-std::size_t copy_plain(std::string_view text, char* to) {
-  std::size_t at = 0;
-  for (std::uint64_t bytes = 0; text.size() - at >= sizeof bytes; at += sizeof bytes) {
-    std::memcpy(&bytes, text.data() + at, sizeof bytes);
-    if (!are_plain(bytes)) break;
-    std::memcpy(to + at, &bytes, sizeof bytes);
+template <class Word>
+Word word_at(const char* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+template <class Word>
+void put_word(char* at, Word word) {
+  std::memcpy(at, &word, sizeof word);
+}
+
+// Copies a text of 8 bytes or more if all of it is written as it is. The last word may overlap the one before it.
+bool copy_whole_in_words(std::string_view text, char* to) {
+  std::uint64_t word = 0;
+  const auto last = text.size() - sizeof word;
+  for (std::size_t at = 0; at < last; at += sizeof word) {
+    word = word_at<std::uint64_t>(text.data() + at);
+    if (!are_plain(word)) return false;
+    put_word(to + at, word);
   }
+  word = word_at<std::uint64_t>(text.data() + last);
+  put_word(to + last, word);
+  return are_plain(word);
+}
+
+// The same for one of 4 to 8 bytes, of which both halves may overlap.
+bool copy_whole_in_halves(std::string_view text, char* to) {
+  const auto last = text.size() - sizeof(std::uint32_t);
+  const auto first_half = word_at<std::uint32_t>(text.data());
+  const auto last_half = word_at<std::uint32_t>(text.data() + last);
+  put_word(to, first_half);
+  put_word(to + last, last_half);
+  return are_plain(std::uint64_t{last_half} << 32 | first_half);
+}
+
+// Copies the beginning of `text` that is written as it is, which is nearly always all of it. Returns its length.
+std::size_t copy_plain(std::string_view text, char* to) {
+  if (text.size() >= 8 ? copy_whole_in_words(text, to) : text.size() >= 4 && copy_whole_in_halves(text, to))
+    return text.size();
+  std::size_t at = 0;
   for (; at < text.size() && is_plain(text[at]); ++at) to[at] = text[at];
   return at;
 }
