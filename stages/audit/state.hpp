@@ -12,8 +12,8 @@
 
 namespace virtscale::audit {
 
-/// Closed scale events that a partition keeps for `explain` and `status`; about 1 KiB each. Older ones are in the
-/// ledger and in the log.
+/// Closed scale events that a partition keeps for `explain` and `status`; about 1 KiB each, and as much for each of its
+/// domains. Older ones are in the ledger and in the log.
 inline constexpr std::uint64_t closed_max = 10'000;
 
 /// See schemas/state/audit.fbs for the keys.
