@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <fstream>
@@ -76,12 +78,54 @@ json::object json_of(const Figure& figure) {
   return entry;
 }
 
+// What the processors have done since the machine started, in ticks (proc(5), /proc/stat).
+struct ProcessorTicks {
+  std::uint64_t all = 0;
+  std::uint64_t idle = 0;
+};
+
+ProcessorTicks processor_ticks() {
+  constexpr std::array is_idle = {false, false, false, true, true, false, false, false};  // user ... steal
+  std::ifstream stat("/proc/stat");
+  std::string name;
+  stat >> name;
+  ProcessorTicks ticks;
+  for (const bool idle : is_idle) {
+    std::uint64_t more = 0;
+    stat >> more;
+    ticks.all += more;
+    if (idle) ticks.idle += more;
+  }
+  return ticks;
+}
+
+double share_busy_in(std::chrono::milliseconds time) {
+  const auto before = processor_ticks();
+  std::this_thread::sleep_for(time);
+  const auto after = processor_ticks();
+  const auto all = static_cast<double>(after.all - before.all);
+  return all == 0 ? 0 : 1 - static_cast<double>(after.idle - before.idle) / all;
+}
+
+// Others may still be at work: the build that has just ended, a broker that has just begun.
+void wait_for_idle_processors() {
+  constexpr auto look = std::chrono::milliseconds(500);
+  constexpr int looks_max = 40;
+  constexpr double busy_at_rest = 0.1;
+  double busy = 1;
+  for (int n = 0; n < looks_max && busy > busy_at_rest; ++n) busy = share_busy_in(look);
+  if (busy > busy_at_rest)
+    fmt::print(stderr, "bench: something else keeps {:.0f} % of the processors busy: what follows is worth less\n",
+               busy * 100);
+}
+
 }  // namespace
 
 void settle_machine() {
   constexpr std::size_t bytes = std::size_t{2} << 30;
   constexpr std::size_t page_bytes = 4096;
   ::sync();
+  wait_for_idle_processors();
   auto* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return;  // a small machine: its runs differ more
   for (std::size_t at = 0; at < bytes; at += page_bytes) static_cast<volatile char*>(memory)[at] = 1;

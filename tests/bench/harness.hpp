@@ -47,8 +47,9 @@ struct Bench {
   std::function<std::vector<Figure>()> run;
 };
 
-/// Makes the machine the same for each run: what earlier ones wrote is on the disk, and 2 GiB of free memory have just
-/// been touched. To be called before each run that is timed and writes, ours and a peer's alike. Takes up to 8 s.
+/// Makes the machine the same for each run: what earlier ones wrote is on the disk, the processors have nothing to do,
+/// and 2 GiB of free memory have just been touched. To be called before each run that is timed and writes, ours and a
+/// peer's alike. Takes up to 8 s, and up to 20 s more where others are at work; then it says so.
 ///
 /// A virtual machine may give its free memory back to the host. A page that is touched then costs 13 us instead of 1.6
 /// (Firecracker with page reporting, which leaves 1 GiB alone); before this was here, runs of one program differed by

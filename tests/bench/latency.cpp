@@ -25,6 +25,7 @@ std::vector<double> latencies_us(InstantWorld& world) {
 }
 
 std::vector<Figure> measure_world(const std::string& log, const std::string& bootstrap) {
+  settle_machine();
   InstantWorld world(1, 10, bootstrap);
   std::vector<Figure> figures{{"latency", log + "_p50_us", {}, at_most(bootstrap.empty() ? 2'000 : 12'000)},
                               {"latency", log + "_p99_us", {}, at_most(bootstrap.empty() ? 8'000 : 40'000)},
@@ -43,6 +44,7 @@ std::vector<Figure> measure_world(const std::string& log, const std::string& boo
 }  // namespace
 
 double latency_us_at(std::uint64_t services) {
+  settle_machine();
   InstantWorld world(1, static_cast<std::uint32_t>(services));
   latencies_us(world);  // warm
   return quantile_of(latencies_us(world), 500);
