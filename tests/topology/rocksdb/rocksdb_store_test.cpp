@@ -47,11 +47,38 @@ std::size_t resident_kib() {
   return 0;
 }
 
+// More rows than a commit has that goes by the write-ahead log.
+constexpr int many = 6'000;
+
+// Commits `many` rows and some, all with this value; every third is deleted first, and every seventh in the end.
+void commit_many(Store& store, const std::string& value) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < many; ++i) keys.push_back("row/" + std::to_string(i));
+  std::vector<StoreChange> changes;
+  for (int i = 0; i < many; ++i) {
+    const auto& key = keys[static_cast<std::size_t>(i)];
+    if (i % 3 == 0) changes.push_back({key, std::nullopt});
+    changes.push_back({key, value});
+    if (i % 7 == 0) changes.push_back({key, std::nullopt});
+  }
+  store.commit(changes);
+}
+
+Rows many_rows(const std::string& value) {
+  Rows rows;
+  for (int i = 0; i < many; ++i) {
+    if (i % 7 != 0) rows.emplace("row/" + std::to_string(i), value);
+  }
+  return rows;
+}
+
 // `unused` is the new process's own directory, which nobody else would remove.
 void commit_and_be_killed(const std::string& directory, const fs::path& unused) {
   fs::remove(unused);
   const auto store = open_rocksdb_store(directory);
   for (int i = 0; i < 100; ++i) store->commit({{"n", std::to_string(i)}, {"m", std::to_string(i)}});
+  commit_many(*store, "1");
+  store->commit({{"row/1", "2"}, {"row/2", std::nullopt}});
   kill(getpid(), SIGKILL);
 }
 
@@ -86,13 +113,49 @@ TEST_F(RocksStoreTest, AppliesTheChangesOfACommitInTheirOrder) {
   EXPECT_EQ(rows_of(*store), (Rows{{"b", "2"}}));
 }
 
+TEST_F(RocksStoreTest, TakesManyRowsAtOnceOverFewAndFewOverMany) {
+  {
+    const auto store = open_rocksdb_store(at("store"));
+    store->commit({{"row/1", "few"}, {"row/7", "few"}, {"zebra", "few"}});
+    commit_many(*store, "first");
+    EXPECT_EQ(rows_of(*store, "row/"), many_rows("first"));
+    store->commit({{"row/7", "few"}, {"row/8", std::nullopt}});
+    commit_many(*store, "second");
+    commit_many(*store, "third");
+    store->commit({{"zebra", std::nullopt}});
+    EXPECT_EQ(rows_of(*store), many_rows("third"));
+  }
+  EXPECT_EQ(rows_of(*open_rocksdb_store(at("store"))), many_rows("third"));
+}
+
+TEST_F(RocksStoreTest, SparesWhatACrashHasLeftOfManyRows) {
+  const auto store = open_rocksdb_store(at("store"));
+  commit_many(*store, "first");
+  for (const auto& file : fs::directory_iterator(at("store"))) {
+    if (file.path().extension() == ".sst") fs::create_hard_link(file.path(), at("store/incoming"));
+  }
+  ASSERT_TRUE(fs::exists(at("store/incoming")));
+  store->commit({{"zebra", "few"}});
+  std::vector<std::string> others;
+  for (int i = 0; i < many; ++i) others.push_back("other/" + std::to_string(i));
+  std::vector<StoreChange> changes;
+  for (const auto& key : others) changes.push_back({key, "new"});
+  store->commit(changes);
+  EXPECT_EQ(rows_of(*store, "row/"), many_rows("first"));
+  EXPECT_EQ(rows_of(*store, "other/").size(), others.size());
+}
+
 TEST_F(RocksStoreTest, LosesNothingWhenItsProcessIsKilled) {
   // A new process, not a fork of this one: RocksDB's threads do not survive a fork. It finds the directory here.
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   setenv("VIRTSCALE_KILLED_STORE", at("store").c_str(), 0);
   EXPECT_EXIT(commit_and_be_killed(getenv("VIRTSCALE_KILLED_STORE"), root_.path()), testing::KilledBySignal(SIGKILL),
               "");
-  EXPECT_EQ(rows_of(*open_rocksdb_store(at("store"))), (Rows{{"m", "99"}, {"n", "99"}}));
+  auto expected = many_rows("1");
+  expected.insert({{"m", "99"}, {"n", "99"}});
+  expected["row/1"] = "2";
+  expected.erase("row/2");
+  EXPECT_EQ(rows_of(*open_rocksdb_store(at("store"))), expected);
 }
 
 TEST_F(RocksStoreTest, CopiesItselfAsAStoreThatOpens) {

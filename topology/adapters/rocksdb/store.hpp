@@ -1,8 +1,9 @@
 // The store of one partition of one stage on RocksDB: one directory each.
 //
-// The one thing to know: its write-ahead log is written at each commit, and not synced. A killed process loses nothing;
-// a machine that loses power loses the newest commits, whole and from the end, and that is allowed: the log of events
-// is the truth, state never runs ahead of it, and what is lost is folded again under the same ids.
+// The one thing to know: its write-ahead log is written at each commit, and not synced; a commit of thousands of rows
+// becomes a file instead, which is. A killed process loses nothing; a machine that loses power loses the newest
+// commits, whole and from the end, and that is allowed: the log of events is the truth, state never runs ahead of it,
+// and what is lost is folded again under the same ids.
 #pragma once
 
 #include <memory>
