@@ -1,4 +1,5 @@
 // Complete scale events per second: from the request on `alerts` to a signed, durable checkpoint that covers the line.
+// Each service grows by 50 domains, all of which come to serve, and shrinks again, some times over; or it only grows.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,8 +16,9 @@ namespace virtscale::bench {
 namespace {
 
 constexpr int runs = 5;
-constexpr std::uint64_t events_in_a_run = 60'000;
-constexpr std::uint64_t events_of_growth = 20'000;
+constexpr int turns = 6;
+constexpr std::uint64_t events_in_a_turn = 20'000;
+constexpr std::uint64_t events_of_growth = 10'000;  // likewise, in bench `growth`
 constexpr std::uint64_t orgs_max = 100;
 constexpr std::size_t batch = 100;
 // Enough to keep every stage busy; what waits beyond it would measure memory.
@@ -26,16 +28,54 @@ double seconds_since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
 
-double events_per_second(InstantWorld& world, std::uint64_t events) {
-  const auto began = std::chrono::steady_clock::now();
+// A turn ends when all of it is settled: what is taken back before it serves costs less.
+void play_turn(InstantWorld& world, std::uint64_t events, int change) {
   const auto before = world.settled();
   for (std::uint64_t sent = 0; sent < events; sent += batch) {
     while (sent - (world.settled() - before) > outstanding_max)
       std::this_thread::sleep_for(std::chrono::microseconds(200));
-    world.request(batch);
+    world.request(batch, change);
   }
   if (!world.wait_for_settled(events)) throw std::runtime_error("pipeline: not all events were settled in a minute");
-  return static_cast<double>(events) / seconds_since(began);
+}
+
+// Services that grow and shrink by turns, or only grow, so that more and more domains are to be remembered.
+enum class Course : std::uint8_t { by_turns, growing };
+
+struct Throughput {
+  double events_per_second = 0;
+  std::size_t bytes_an_event = 0;
+};
+
+// Longer than the second after which stages write their state, some times over.
+Throughput throughput_of(InstantWorld& world, Course course, int turns_played, std::uint64_t events) {
+  const auto began = std::chrono::steady_clock::now();
+  const auto bytes_before = world.log_bytes();
+  for (int turn = 0; turn < turns_played; ++turn)
+    play_turn(world, events, course == Course::by_turns && turn % 2 != 0 ? -1 : 1);
+  const auto all = events * static_cast<std::uint64_t>(turns_played);
+  return {static_cast<double>(all) / seconds_since(began), (world.log_bytes() - bytes_before) / all};
+}
+
+Figure measured(const std::string& figure, Course course, std::size_t& bytes_an_event) {
+  Figure rate{.bench = "pipeline", .figure = figure, .runs = {}};
+  for (int run = 0; run < 1 + runs; ++run) {
+    settle_machine();
+    InstantWorld world(20, 20);  // each run on data of its own, or a run would measure what the one before it left
+    const auto its = throughput_of(world, course, turns, events_in_a_turn);
+    bytes_an_event = its.bytes_an_event;
+    if (run == 0) continue;  // does not count: the process has just been started, and has no memory yet
+    rate.runs.push_back(its.events_per_second);
+    fmt::print(stderr, "pipeline: {}, run {} of {}: {:.0f}\n", figure, run, runs, its.events_per_second);
+  }
+  return rate;
+}
+
+Beside raw_append_of(std::size_t bytes_an_event) {
+  settle_machine();
+  const auto limit = measure_append_limit(std::filesystem::temp_directory_path(),
+                                          {.records = 100'000, .batch = batch, .value_bytes = bytes_an_event});
+  return {fmt::format("write+fdatasync of {} B/event", bytes_an_event), limit.raw, at_least(0.25)};
 }
 
 }  // namespace
@@ -44,27 +84,17 @@ double scale_events_per_second_at(std::uint64_t services) {
   const auto orgs = std::min<std::uint64_t>(services, orgs_max);
   settle_machine();
   InstantWorld world(static_cast<std::uint32_t>(orgs), static_cast<std::uint32_t>(services / orgs));
-  return events_per_second(world, events_of_growth);
+  return throughput_of(world, Course::by_turns, 2, events_of_growth).events_per_second;
 }
 
 std::vector<Figure> measure_pipeline() {
-  Figure rate{.bench = "pipeline", .figure = "scale_events_per_s", .runs = {}, .target = at_least(60'000)};
   std::size_t bytes_an_event = 0;
-  for (int run = 0; run < 1 + runs; ++run) {
-    settle_machine();
-    InstantWorld world(20, 20);  // each run on data of its own, or a run would measure what the one before it left
-    const auto bytes_before = world.log_bytes();
-    const auto its = events_per_second(world, events_in_a_run);
-    bytes_an_event = (world.log_bytes() - bytes_before) / events_in_a_run;
-    if (run == 0) continue;  // does not count: the process has just been started, and has no memory yet
-    rate.runs.push_back(its);
-    fmt::print(stderr, "pipeline: run {} of {}: {:.0f} scale events/s\n", run, runs, its);
-  }
-  settle_machine();
-  const auto limit = measure_append_limit(std::filesystem::temp_directory_path(),
-                                          {.records = 100'000, .batch = batch, .value_bytes = bytes_an_event});
-  rate.beside = {{fmt::format("write+fdatasync of {} B/event", bytes_an_event), limit.raw, at_least(0.25)}};
-  return {rate};
+  auto growing = measured("growing_scale_events_per_s", Course::growing, bytes_an_event);
+  auto rate = measured("scale_events_per_s", Course::by_turns, bytes_an_event);
+  rate.target = at_least(60'000);
+  rate.beside = {raw_append_of(bytes_an_event)};
+  growing.beside = {{"by turns", median_of(rate.runs)}};
+  return {rate, growing};
 }
 
 }  // namespace virtscale::bench
