@@ -4,9 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <thread>
 
 #include "topology/adapters/rocksdb/store.hpp"
 #include "topology/host/temporary_directory.hpp"
@@ -80,6 +82,29 @@ void commit_and_be_killed(const std::string& directory, const fs::path& unused) 
   commit_many(*store, "1");
   store->commit({{"row/1", "2"}, {"row/2", std::nullopt}});
   kill(getpid(), SIGKILL);
+}
+
+// Many rows and one, by turns, each with the number of the turn; the last turn that was committed stands in a file.
+void commit_by_turns_and_be_killed(const std::string& directory, const fs::path& unused,
+                                   std::chrono::milliseconds after) {
+  fs::remove(unused);
+  std::thread([after] {
+    std::this_thread::sleep_for(after);
+    kill(getpid(), SIGKILL);
+  }).detach();
+  const auto store = open_rocksdb_store(directory);
+  for (int turn = 1;; ++turn) {
+    commit_many(*store, std::to_string(turn));
+    store->commit({{"turn", std::to_string(turn)}});
+    std::ofstream(directory + ".turn", std::ios::app) << turn << '\n';
+  }
+}
+
+int last_number_in(const std::string& file) {
+  std::ifstream numbers(file);
+  int last = 0;
+  for (int number; numbers >> number;) last = number;
+  return last;
 }
 
 class RocksStoreTest : public testing::Test {
@@ -156,6 +181,25 @@ TEST_F(RocksStoreTest, LosesNothingWhenItsProcessIsKilled) {
   expected["row/1"] = "2";
   expected.erase("row/2");
   EXPECT_EQ(rows_of(*open_rocksdb_store(at("store"))), expected);
+}
+
+TEST_F(RocksStoreTest, HasWholeCommitsWheneverItsProcessIsKilled) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  for (const int after_ms : {30, 60, 90, 120, 150}) {
+    const auto name = "VIRTSCALE_STORE_KILLED_AFTER_" + std::to_string(after_ms);
+    setenv(name.c_str(), at(std::to_string(after_ms)).c_str(), 0);
+    const std::string directory = getenv(name.c_str());
+    EXPECT_EXIT(commit_by_turns_and_be_killed(directory, root_.path(), std::chrono::milliseconds(after_ms)),
+                testing::KilledBySignal(SIGKILL), "");
+    const auto committed = last_number_in(directory + ".turn");
+    auto rows = rows_of(*open_rocksdb_store(directory));
+    const auto turn = rows.contains("turn") ? std::stoi(rows["turn"]) : 0;
+    rows.erase("turn");
+    EXPECT_GE(turn, committed);
+    EXPECT_LE(turn, committed + 1);
+    const bool is_one_ahead = rows == many_rows(std::to_string(turn + 1));
+    EXPECT_TRUE(is_one_ahead || (turn == 0 ? rows.empty() : rows == many_rows(std::to_string(turn)))) << turn;
+  }
 }
 
 TEST_F(RocksStoreTest, CopiesItselfAsAStoreThatOpens) {
