@@ -28,7 +28,7 @@ constexpr std::size_t cache_bytes_max = 4 << 20;
 constexpr std::uint64_t write_ahead_bytes_max = 64 << 20;
 constexpr int open_files_max = 64;
 // A commit of so many rows becomes a file of its own, in their order, and spares the memtable and the write-ahead log:
-// in a flood that is a quarter of what a row costs. Two syncs come with it, a few milliseconds.
+// a row costs a third then (tests/bench, `pipeline`). Two syncs come with it, a few milliseconds.
 constexpr std::size_t rows_for_a_file = 5'000;
 // Until then RocksDB lets files gather that it has not merged. They slow down nobody but the next opening.
 constexpr int unmerged_files_max = 8;
