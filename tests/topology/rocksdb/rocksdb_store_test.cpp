@@ -52,10 +52,10 @@ std::size_t resident_kib() {
 // More rows than a commit has that goes by the write-ahead log.
 constexpr int many = 6'000;
 
-// Commits `many` rows and some, all with this value; every third is deleted first, and every seventh in the end.
-void commit_many(Store& store, const std::string& value) {
+// Commits `many` rows, all with this value; every third is deleted first, and every seventh in the end.
+void commit_many(Store& store, const std::string& value, const std::string& prefix = "row/") {
   std::vector<std::string> keys;
-  for (int i = 0; i < many; ++i) keys.push_back("row/" + std::to_string(i));
+  for (int i = 0; i < many; ++i) keys.push_back(prefix + std::to_string(i));
   std::vector<StoreChange> changes;
   for (int i = 0; i < many; ++i) {
     const auto& key = keys[static_cast<std::size_t>(i)];
@@ -66,10 +66,10 @@ void commit_many(Store& store, const std::string& value) {
   store.commit(changes);
 }
 
-Rows many_rows(const std::string& value) {
+Rows many_rows(const std::string& value, const std::string& prefix = "row/") {
   Rows rows;
   for (int i = 0; i < many; ++i) {
-    if (i % 7 != 0) rows.emplace("row/" + std::to_string(i), value);
+    if (i % 7 != 0) rows.emplace(prefix + std::to_string(i), value);
   }
   return rows;
 }
@@ -161,13 +161,9 @@ TEST_F(RocksStoreTest, SparesWhatACrashHasLeftOfManyRows) {
   }
   ASSERT_TRUE(fs::exists(at("store/incoming")));
   store->commit({{"zebra", "few"}});
-  std::vector<std::string> others;
-  for (int i = 0; i < many; ++i) others.push_back("other/" + std::to_string(i));
-  std::vector<StoreChange> changes;
-  for (const auto& key : others) changes.push_back({key, "new"});
-  store->commit(changes);
+  commit_many(*store, "new", "other/");
   EXPECT_EQ(rows_of(*store, "row/"), many_rows("first"));
-  EXPECT_EQ(rows_of(*store, "other/").size(), others.size());
+  EXPECT_EQ(rows_of(*store, "other/"), many_rows("new", "other/"));
 }
 
 TEST_F(RocksStoreTest, LosesNothingWhenItsProcessIsKilled) {

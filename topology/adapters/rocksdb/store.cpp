@@ -104,12 +104,16 @@ rocksdb::Slice slice(std::string_view bytes) {
   return {bytes.data(), bytes.size()};
 }
 
-// By key: RocksDB begins to look for a row's place where it has put the row before, which makes neighbours cheap.
+// The last change of each key, by key: RocksDB begins to look for a row's place where it has put the row before, which
+// makes neighbours cheap, and a file has each key once.
 std::vector<const StoreChange*> in_order(const std::vector<StoreChange>& changes) {
   std::vector<const StoreChange*> ordered;
   ordered.reserve(changes.size());
   for (const auto& change : changes) ordered.push_back(&change);
   std::stable_sort(ordered.begin(), ordered.end(), [](const auto* a, const auto* b) { return a->key < b->key; });
+  const auto earlier = std::unique(ordered.rbegin(), ordered.rend(),
+                                   [](const auto* later, const auto* before) { return later->key == before->key; });
+  ordered.erase(ordered.begin(), earlier.base());
   return ordered;
 }
 
@@ -182,11 +186,10 @@ class RocksStore final : public Store {
     fs::remove(file, error);
     rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->GetOptions());
     auto status = writer.Open(file);
-    for (std::size_t i = 0; status.ok() && i < changes.size(); ++i) {
-      const auto& change = *changes[i];
-      const bool is_changed_again = i + 1 < changes.size() && changes[i + 1]->key == change.key;
-      if (is_changed_again) continue;  // a file has each key once
-      status = change.value ? writer.Put(slice(change.key), slice(*change.value)) : writer.Delete(slice(change.key));
+    for (const auto* change : changes) {
+      if (!status.ok()) return status;
+      status =
+          change->value ? writer.Put(slice(change->key), slice(*change->value)) : writer.Delete(slice(change->key));
     }
     return status.ok() ? writer.Finish() : status;
   }
