@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <stdexcept>
-#include <thread>
 
 #include "tests/bench/harness.hpp"
 #include "tests/bench/world/append_limit.hpp"
@@ -20,23 +18,11 @@ constexpr int turns = 6;
 constexpr std::uint64_t events_in_a_turn = 20'000;
 constexpr std::uint64_t events_of_growth = 10'000;  // likewise, in bench `growth`
 constexpr std::uint64_t orgs_max = 100;
-constexpr std::size_t batch = 100;
 // Enough to keep every stage busy; what waits beyond it would measure memory.
 constexpr std::uint64_t outstanding_max = 10'000;
 
 double seconds_since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-}
-
-// A turn ends when all of it is settled: what is taken back before it serves costs less.
-void play_turn(InstantWorld& world, std::uint64_t events, int change) {
-  const auto before = world.settled();
-  for (std::uint64_t sent = 0; sent < events; sent += batch) {
-    while (sent - (world.settled() - before) > outstanding_max)
-      std::this_thread::sleep_for(std::chrono::microseconds(200));
-    world.request(batch, change);
-  }
-  if (!world.wait_for_settled(events)) throw std::runtime_error("pipeline: not all events were settled in a minute");
 }
 
 // Services that grow and shrink by turns, or only grow, so that more and more domains are to be remembered.
@@ -47,12 +33,15 @@ struct Throughput {
   std::size_t bytes_an_event = 0;
 };
 
-// Longer than the second after which stages write their state, some times over.
+// Longer than the second after which stages write their state, some times over. A turn ends when all of it is settled:
+// what is taken back before it serves costs less.
 Throughput throughput_of(InstantWorld& world, Course course, int turns_played, std::uint64_t events) {
   const auto began = std::chrono::steady_clock::now();
   const auto bytes_before = world.log_bytes();
-  for (int turn = 0; turn < turns_played; ++turn)
-    play_turn(world, events, course == Course::by_turns && turn % 2 != 0 ? -1 : 1);
+  for (int turn = 0; turn < turns_played; ++turn) {
+    const auto change = course == Course::by_turns && turn % 2 != 0 ? -1 : 1;
+    world.request_and_settle(events, outstanding_max, [change](std::uint64_t) { return change; });
+  }
   const auto all = events * static_cast<std::uint64_t>(turns_played);
   return {static_cast<double>(all) / seconds_since(began), (world.log_bytes() - bytes_before) / all};
 }
@@ -79,7 +68,7 @@ Measured measured(const std::string& figure, Course course) {
 Beside raw_append_of(std::size_t bytes_an_event) {
   settle_machine();
   const auto limit = measure_append_limit(std::filesystem::temp_directory_path(),
-                                          {.records = 100'000, .batch = batch, .value_bytes = bytes_an_event});
+                                          {.records = 100'000, .batch = 100, .value_bytes = bytes_an_event});
   return {fmt::format("write+fdatasync of {} B/event", bytes_an_event), limit.raw, at_least(0.25)};
 }
 

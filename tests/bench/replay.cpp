@@ -3,7 +3,6 @@
 // and counted in their own processor time: what else runs on the machine does not count.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <stdexcept>
 
 #include "replay/verify/verify.hpp"
@@ -19,7 +18,6 @@ namespace {
 
 constexpr int runs = 5;
 constexpr std::uint64_t events_in_the_log = 100'000;
-constexpr std::size_t batch = 100;
 constexpr std::uint64_t outstanding_max = 2'000;
 constexpr std::uint32_t orgs = 20;
 constexpr std::uint32_t services = 20;  // of each
@@ -28,14 +26,9 @@ constexpr std::uint32_t services = 20;  // of each
 enum class Course : std::uint8_t { by_turns, growing };
 
 void fill(InstantWorld& world, std::uint64_t events, Course course) {
-  const auto before = world.settled();
-  for (std::uint64_t sent = 0; sent < events; sent += batch) {
-    while (sent - (world.settled() - before) > outstanding_max)
-      std::this_thread::sleep_for(std::chrono::microseconds(200));
-    const bool shrinks = course == Course::by_turns && sent / (orgs * services) % 2 != 0;
-    world.request(batch, shrinks ? -1 : 1);
-  }
-  if (!world.wait_for_settled(events)) throw std::runtime_error("replay: not all events were settled in a minute");
+  world.request_and_settle(events, outstanding_max, [course](std::uint64_t sent) {
+    return course == Course::by_turns && sent / (orgs * services) % 2 != 0 ? -1 : 1;
+  });
 }
 
 // Calls `take(record, event)` for all records of each topic after the other, from files.

@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <future>
+#include <stdexcept>
 #include <thread>
 
 #include "schemas/codec.hpp"
@@ -186,6 +188,17 @@ void InstantWorld::request(std::size_t count, std::int32_t amount) {
     batch[i] = {{Topic::alerts, 0}, keys[i], events[i]};
   }
   logs_->of(Source::edge).append(batch);
+}
+
+void InstantWorld::request_and_settle(std::uint64_t events, std::uint64_t outstanding_max,
+                                      const std::function<std::int32_t(std::uint64_t)>& amount_of) {
+  constexpr std::size_t batch = 100;
+  const auto before = settled();
+  for (std::uint64_t sent = 0; sent < events; sent += batch) {
+    while (sent - (settled() - before) > outstanding_max) std::this_thread::sleep_for(std::chrono::microseconds(200));
+    request(batch, amount_of(sent));
+  }
+  if (!wait_for_settled(events)) throw std::runtime_error("bench: not all events were settled in a minute");
 }
 
 bool InstantWorld::wait_for_settled(std::uint64_t lines) {

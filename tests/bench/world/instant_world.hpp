@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -24,11 +25,13 @@ class InstantWorld {
 
   /// Appends `count` scale requests of `amount`, over all services in turn, as one unit.
   void request(std::size_t count, std::int32_t amount = 1);
+  /// Requests `events` in hundreds, of the amount that `amount_of` says for those after so many, while no more than
+  /// `outstanding_max` wait; returns when all of them are settled. Throws std::runtime_error after a minute.
+  void request_and_settle(std::uint64_t events, std::uint64_t outstanding_max,
+                          const std::function<std::int32_t(std::uint64_t sent)>& amount_of);
   /// Waits until signed, durable checkpoints cover `lines` lines more than at the last call that returned; false if it
   /// takes longer than a minute.
   bool wait_for_settled(std::uint64_t lines);
-  /// Lines that signed checkpoints cover so far.
-  std::uint64_t settled();
   /// Throws away what the stages have stored, and starts them again on the log. Seconds until they have folded all of
   /// it again; then they act.
   double rebuild();
@@ -40,6 +43,8 @@ class InstantWorld {
   std::uint64_t log_bytes() const;
 
  private:
+  /// Lines that signed checkpoints cover so far.
+  std::uint64_t settled();
   class Instant;
   std::unique_ptr<AllStages> make_stages();
   std::vector<PartitionStatus> status();
